@@ -1,0 +1,76 @@
+/** An envelope lives from MAIL to the end of the message or RSET: sender, recipients and what was decided about them. */
+import type { Address } from './address.ts';
+import type { Reply } from './reply.ts';
+
+/** RFC 3461: what the client wants to hear about delivery; passed on as it came. */
+export interface SenderOptions {
+  /** SIZE=, bytes. */
+  readonly size?: number;
+  readonly body?: '7BIT' | '8BITMIME' | 'BINARYMIME';
+  readonly smtputf8?: boolean;
+  readonly requireTls?: boolean;
+  readonly ret?: 'FULL' | 'HDRS';
+  /** xtext, as it came. */
+  readonly envid?: string;
+  /** AUTH=, xtext, as it came. */
+  readonly auth?: string;
+}
+
+export interface RecipientOptions {
+  /** `NEVER`, or any of `SUCCESS`, `FAILURE`, `DELAY`, comma separated. */
+  readonly notify?: string;
+  /** `rfc822;joe@example.com`, as it came. */
+  readonly orcpt?: string;
+}
+
+export interface Recipient {
+  readonly address: Address;
+  /** As the client wrote it, brackets included. */
+  readonly written: string;
+  readonly options: RecipientOptions;
+}
+
+/** What restrictions and content checks decided besides yes and no. */
+export interface Orders {
+  /** Header lines to put on top, in order. */
+  readonly prepend: string[];
+  /** Recipients to add without a delivery notice. */
+  readonly bcc: string[];
+  /** Deliver to this address instead of all recipients. */
+  redirect: string | undefined;
+  /** `transport:nexthop` of the content filter to use. */
+  filter: string | undefined;
+  /** Why the mail is to be quarantined. */
+  hold: string | undefined;
+  /** Why the mail is to be swallowed; further checks are skipped. */
+  discard: string | undefined;
+}
+
+export interface Envelope {
+  /** Unique among all messages of all gateways; what Postfix calls the queue id. */
+  readonly id: string;
+  readonly sender: Address;
+  /** As the client wrote it, brackets included. */
+  readonly senderWritten: string;
+  readonly options: SenderOptions;
+  readonly recipients: Recipient[];
+  readonly orders: Orders;
+  /** Whether the client's addresses are completed with our domain. `Postfix: local_header_rewrite_clients`. */
+  localRewrite: boolean;
+  /** Bytes received, once they are. */
+  size: number;
+  readonly startedAt: number;
+  /** The postponed verdict of the sender stage, when it is judged before RCPT. `Postfix: smtpd_delay_reject`. */
+  postponed: Reply | undefined;
+}
+
+export function newOrders(): Orders {
+  return {
+    prepend: [],
+    bcc: [],
+    redirect: undefined,
+    filter: undefined,
+    hold: undefined,
+    discard: undefined,
+  };
+}
