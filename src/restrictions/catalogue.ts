@@ -1,0 +1,300 @@
+/**
+ * THE table of restrictions: name, argument, one sentence, and how it is made. The compiler of main.cf, `check`, `list`
+ * and the manual read it. A new restriction is one row, one function, one table of cases.
+ */
+import { parseDnsList } from '../dns/list-query.ts';
+import type { Source } from '../mail/source.ts';
+import {
+  AccessTable,
+  checkAddressAccess,
+  checkCcertAccess,
+  checkClientAccess,
+  checkEtrnAccess,
+  checkHeloAccess,
+  checkReverseClientAccess,
+  checkSaslAccess,
+} from './access.ts';
+import { rejectNonFqdnAddress, rejectUnknownDomain, rejectUnlisted } from './address.ts';
+import {
+  deferAll,
+  deferIf,
+  pause,
+  permitAll,
+  rejectAll,
+  rejectMultiRecipientBounce,
+  rejectPlaintextSession,
+  rejectUnauthPipelining,
+} from './basic.ts';
+import {
+  permitInetInterfaces,
+  permitMynetworks,
+  permitSaslAuthenticated,
+  permitTlsClientCerts,
+  rejectAuthenticatedMismatch,
+  rejectKnownMismatch,
+  rejectUnauthenticatedMismatch,
+  rejectUnknownClient,
+  rejectUnknownReverseClient,
+} from './client.ts';
+import { permitAuthDestination, rejectUnauthDestination } from './destination.ts';
+import { LISTED, permitListed, rejectListed } from './dns-lists.ts';
+import { rejectInvalidHelo, rejectNonFqdnHelo, rejectUnknownHelo } from './helo.ts';
+import { permitMxBackup } from './mx-backup.ts';
+import { checkRelayDomains, permitNakedIpAddress, rejectMapsRbl } from './old.ts';
+import type { Judge, Restriction } from './restriction.ts';
+import { checkServerAccess, type NameOf, type ServerType } from './server-access.ts';
+import type { Sources } from './sources.ts';
+
+/** What must stand behind the name. */
+export type ArgumentKind = 'none' | 'table' | 'zone' | 'seconds';
+
+export interface Argument {
+  readonly text: string;
+  readonly source: Source;
+}
+
+type Made = Judge | Pick<Restriction, 'judge' | 'prepare'>;
+
+export interface Row {
+  readonly name: string;
+  readonly argument: ArgumentKind;
+  readonly sentence: string;
+  /** Older names that mean the same. */
+  readonly formerly?: readonly string[];
+  /** Throws RangeError when the argument makes no sense. */
+  make(sources: Sources, argument: Argument): Made;
+}
+
+const simple = (
+  name: string,
+  sentence: string,
+  make: (sources: Sources) => Made,
+  formerly?: string[],
+): Row => ({
+  name,
+  argument: 'none',
+  sentence,
+  make,
+  ...(formerly ? { formerly } : {}),
+});
+
+const table = (
+  name: string,
+  sentence: string,
+  make: (table: AccessTable, sources: Sources) => Judge,
+): Row => ({
+  name,
+  argument: 'table',
+  sentence,
+  make: (sources, { text, source }) => make(new AccessTable(text, source, sources), sources),
+});
+
+const blockList = (name: string, of: keyof typeof LISTED, sentence: string, formerly?: string[]): Row => ({
+  name,
+  argument: 'zone',
+  sentence,
+  make: (sources, { text }) => rejectListed(LISTED[of], parseDnsList(text), sources),
+  ...(formerly ? { formerly } : {}),
+});
+
+const allowList = (name: string, of: keyof typeof LISTED, sentence: string): Row => ({
+  name,
+  argument: 'zone',
+  sentence,
+  make: (sources, { text }) => permitListed(LISTED[of], parseDnsList(text), sources),
+});
+
+const WHOSE: Record<NameOf, string> = {
+  client: "the client's name",
+  reverse_client: "the client's unverified name",
+  helo: 'the HELO name',
+  sender: "the sender's domain",
+  recipient: "the recipient's domain",
+};
+const WHICH: Record<ServerType, string> = { A: 'addresses', MX: 'mail exchangers', NS: 'name servers' };
+
+/** check_client_a_access and its fourteen kin. */
+const serverRows = (Object.keys(WHOSE) as NameOf[]).flatMap((of) =>
+  (Object.keys(WHICH) as ServerType[]).map((type) =>
+    table(
+      `check_${of}_${type.toLowerCase()}_access`,
+      `asks a table about the ${WHICH[type]} of ${WHOSE[of]}`,
+      (t, s) => checkServerAccess(of, type, t, s),
+    ),
+  ),
+);
+
+export const catalogue: readonly Row[] = [
+  simple('permit', 'accepts; what follows is not asked', () => permitAll),
+  simple('reject', 'refuses for good', ({ codes }) => rejectAll(codes)),
+  simple('defer', 'refuses for now', ({ codes }) => deferAll(codes)),
+  simple('defer_if_permit', 'refuses for now what would be accepted later', () => deferIf('permit')),
+  simple('defer_if_reject', 'refuses for now what would be refused later', () => deferIf('reject')),
+  {
+    name: 'sleep',
+    argument: 'seconds',
+    sentence: 'waits so many seconds',
+    make: (_sources, { text }) => pause(Number(text)),
+  },
+  simple('reject_plaintext_session', 'refuses clients that do not use TLS', ({ codes }) =>
+    rejectPlaintextSession(codes),
+  ),
+  simple(
+    'reject_unauth_pipelining',
+    'refuses clients that do not wait for answers',
+    () => rejectUnauthPipelining,
+  ),
+  simple('reject_multi_recipient_bounce', 'refuses bounces to several recipients', ({ codes }) =>
+    rejectMultiRecipientBounce(codes),
+  ),
+
+  simple('permit_inet_interfaces', 'accepts clients on our own addresses', (s) => permitInetInterfaces(s)),
+  simple('permit_mynetworks', 'accepts clients in mynetworks', (s) => permitMynetworks(s.mynetworks)),
+  simple('permit_sasl_authenticated', 'accepts clients that have logged in', () => permitSaslAuthenticated),
+  simple('permit_tls_clientcerts', 'accepts client certificates in relay_clientcerts', (s) =>
+    permitTlsClientCerts(s, false),
+  ),
+  simple('permit_tls_all_clientcerts', 'accepts all trusted client certificates', (s) =>
+    permitTlsClientCerts(s, true),
+  ),
+  simple(
+    'reject_unknown_client_hostname',
+    'refuses clients without a name that leads back to their address',
+    ({ codes }) => rejectUnknownClient(codes),
+    ['reject_unknown_client'],
+  ),
+  simple('reject_unknown_reverse_client_hostname', 'refuses clients whose address has no name', ({ codes }) =>
+    rejectUnknownReverseClient(codes),
+  ),
+  table('check_client_access', "asks a table about the client's name and address", (t) =>
+    checkClientAccess(t),
+  ),
+  table('check_reverse_client_hostname_access', "asks a table about the client's unverified name", (t) =>
+    checkReverseClientAccess(t),
+  ),
+  table('check_sasl_access', 'asks a table about the login name', (t, s) => checkSaslAccess(t, s)),
+  table('check_ccert_access', "asks a table about the client certificate's fingerprint", (t) =>
+    checkCcertAccess(t),
+  ),
+  blockList('reject_rbl_client', 'client', 'refuses clients whose address a DNS list has', ['reject_rbl']),
+  blockList('reject_rhsbl_client', 'clientName', 'refuses clients whose name a DNS list has'),
+  blockList(
+    'reject_rhsbl_reverse_client',
+    'reverseClient',
+    'refuses clients whose unverified name a DNS list has',
+  ),
+  allowList('permit_dnswl_client', 'client', 'accepts clients whose address a DNS allow list has'),
+  allowList('permit_rhswl_client', 'clientName', 'accepts clients whose name a DNS allow list has'),
+
+  table('check_helo_access', 'asks a table about the HELO name', (t) => checkHeloAccess(t)),
+  simple(
+    'reject_invalid_helo_hostname',
+    'refuses HELO names that are no names',
+    ({ codes }) => rejectInvalidHelo(codes),
+    ['reject_invalid_hostname'],
+  ),
+  simple(
+    'reject_non_fqdn_helo_hostname',
+    'refuses HELO names without a domain',
+    ({ codes }) => rejectNonFqdnHelo(codes),
+    ['reject_non_fqdn_hostname'],
+  ),
+  simple(
+    'reject_unknown_helo_hostname',
+    'refuses HELO names without address or mail exchanger',
+    ({ codes, dns }) => rejectUnknownHelo(codes, dns),
+    ['reject_unknown_hostname'],
+  ),
+  blockList('reject_rhsbl_helo', 'helo', 'refuses HELO names that a DNS list has'),
+
+  table('check_sender_access', 'asks a table about the sender', (t, s) => checkAddressAccess('sender', t, s)),
+  simple('reject_non_fqdn_sender', 'refuses senders without a full domain', (s) =>
+    rejectNonFqdnAddress('sender', s),
+  ),
+  simple(
+    'reject_unknown_sender_domain',
+    'refuses senders whose domain cannot get mail',
+    (s) => rejectUnknownDomain('sender', s),
+    ['reject_unknown_address'],
+  ),
+  simple('reject_unlisted_sender', 'refuses senders in our domains that do not exist', (s) =>
+    rejectUnlisted('sender', s),
+  ),
+  simple(
+    'reject_authenticated_sender_login_mismatch',
+    'refuses logged-in clients that use an address of others',
+    (s) => rejectAuthenticatedMismatch(s, 'reject'),
+  ),
+  simple(
+    'reject_unauthenticated_sender_login_mismatch',
+    'refuses addresses with an owner unless he has logged in',
+    (s) => rejectUnauthenticatedMismatch(s),
+  ),
+  simple(
+    'reject_known_sender_login_mismatch',
+    'the two above, for senders in smtpd_sender_login_maps only',
+    (s) => rejectKnownMismatch(s),
+  ),
+  blockList('reject_rhsbl_sender', 'sender', 'refuses senders whose domain a DNS list has'),
+
+  table('check_recipient_access', 'asks a table about the recipient', (t, s) =>
+    checkAddressAccess('recipient', t, s),
+  ),
+  simple('reject_non_fqdn_recipient', 'refuses recipients without a full domain', (s) =>
+    rejectNonFqdnAddress('recipient', s),
+  ),
+  simple('reject_unknown_recipient_domain', 'refuses recipients whose domain cannot get mail', (s) =>
+    rejectUnknownDomain('recipient', s),
+  ),
+  simple(
+    'reject_unlisted_recipient',
+    'refuses recipients in our domains that do not exist',
+    (s) => rejectUnlisted('recipient', s),
+    ['check_recipient_maps'],
+  ),
+  simple('permit_auth_destination', 'accepts recipients in our domains', (s) => permitAuthDestination(s)),
+  simple('reject_unauth_destination', 'refuses recipients that are not in our domains', (s) =>
+    rejectUnauthDestination(s, 'reject'),
+  ),
+  simple('defer_unauth_destination', 'the same, for now instead of for good', (s) =>
+    rejectUnauthDestination(s, 'defer'),
+  ),
+  simple('permit_mx_backup', 'accepts recipients whose domain has us as a second mail exchanger', (s) =>
+    permitMxBackup(s),
+  ),
+  blockList('reject_rhsbl_recipient', 'recipient', 'refuses recipients whose domain a DNS list has'),
+
+  table('check_etrn_access', 'asks a table about the ETRN domain', (t) => checkEtrnAccess(t)),
+  ...serverRows,
+
+  simple('reject_maps_rbl', 'old: reject_rbl_client with each of maps_rbl_domains', (s) => rejectMapsRbl(s)),
+  simple(
+    'check_relay_domains',
+    'old: reject_unauth_destination that also accepts clients in relay_domains',
+    (s) => checkRelayDomains(s),
+  ),
+  simple('permit_naked_ip_address', 'old: accepts HELO with a bare address', () => permitNakedIpAddress),
+];
+
+/** Built of others. */
+export const compounds: readonly { name: string; sentence: string; list: string }[] = [
+  {
+    name: 'reject_sender_login_mismatch',
+    sentence: 'both reject_authenticated_ and reject_unauthenticated_sender_login_mismatch',
+    list: 'reject_authenticated_sender_login_mismatch reject_unauthenticated_sender_login_mismatch',
+  },
+];
+
+const rows = new Map(
+  catalogue.flatMap((row) => [row.name, ...(row.formerly ?? [])].map((name) => [name, row])),
+);
+
+/** The row of a name, new or old, whatever its case. */
+export function findRow(name: string): Row | undefined {
+  return rows.get(name.toLowerCase());
+}
+
+/** All names, for "did you mean". */
+export function restrictionNames(): string[] {
+  return [...rows.keys(), ...compounds.map(({ name }) => name), 'warn_if_reject'];
+}

@@ -1,0 +1,214 @@
+/**
+ * Makes restriction lists of main.cf's words, once, at start. What cannot be made becomes a complaint for `check` and,
+ * at run time, the answer 451 4.3.5, as in Postfix: a mistake is never an open door and never stops other mail.
+ */
+import type { Source } from '../mail/source.ts';
+import { dunno } from '../mail/verdict.ts';
+import type { Complain } from '../settings/complaint.ts';
+import { didYouMean } from '../settings/did-you-mean.ts';
+import { splitTokens, type Token } from '../settings/tokens.ts';
+import { compounds, findRow, type Row, restrictionNames } from './catalogue.ts';
+import { type Restriction, type RestrictionList, ServerError } from './restriction.ts';
+import type { Sources } from './sources.ts';
+
+/** The restriction that a bare `type:table` in a list stands for. `Postfix: def_acl`. */
+export const bareTableRow = {
+  client: 'check_client_access',
+  helo: 'check_helo_access',
+  sender: 'check_sender_access',
+  relay: 'check_recipient_access',
+  recipient: 'check_recipient_access',
+  etrn: 'check_etrn_access',
+  data: undefined,
+  end_of_data: undefined,
+} as const;
+
+export type ListName = keyof typeof bareTableRow;
+
+export interface CompilerOptions {
+  readonly sources: Sources;
+  /** Classes declared in smtpd_restriction_classes, with their words. */
+  readonly classes: ReadonlyMap<string, readonly Token[]>;
+  readonly complain: Complain;
+}
+
+const ENDS_LIST = new Set(['permit', 'reject', 'defer']);
+
+export class RestrictionCompiler {
+  readonly #options: CompilerOptions;
+  /** Classes are made once for each meaning of a bare table; present while being made, so that loops end. */
+  readonly #classes = new Map<string, { name: string; restrictions: Restriction[] }>();
+
+  constructor(options: CompilerOptions) {
+    this.#options = options;
+  }
+
+  /** One of the smtpd_*_restrictions. */
+  list(name: ListName, tokens: readonly Token[]): RestrictionList {
+    return { name, restrictions: this.#restrictions(tokens, bareTableRow[name]) };
+  }
+
+  /** The words of a table row or a policy answer. */
+  fromRow(text: string, source: Source): RestrictionList {
+    const tokens = splitTokens(text).map((word) => ({ text: word, source }));
+    return { name: text, restrictions: this.#restrictions(tokens, undefined) };
+  }
+
+  #restrictions(tokens: readonly Token[], bareTable: string | undefined): Restriction[] {
+    const restrictions: Restriction[] = [];
+    const rest = [...tokens].reverse();
+    let softened = false;
+    for (let token = rest.pop(); token; token = rest.pop()) {
+      if (token.text.toLowerCase() === 'warn_if_reject') {
+        softened = true;
+        continue;
+      }
+      const made = this.#restriction(token, rest, bareTable);
+      restrictions.push(softened ? { ...made, name: `warn_if_reject ${made.name}`, softened } : made);
+      softened = false;
+      if (ENDS_LIST.has(token.text.toLowerCase()) && rest.length > 0) this.#complainOfRest(token, rest);
+    }
+    return restrictions;
+  }
+
+  #complainOfRest({ text }: Token, rest: readonly Token[]): void {
+    const next = rest.at(-1);
+    if (!next) return;
+    const problem = `restriction "${next.text}" after "${text}" is ignored`;
+    this.#options.complain({
+      source: next.source,
+      severity: 'warning',
+      problem,
+      remedy: `put it before "${text}"`,
+    });
+  }
+
+  #restriction(token: Token, rest: Token[], bareTable: string | undefined): Restriction {
+    if (token.text.includes(':')) return this.#bareTable(token, bareTable);
+    const row = findRow(token.text);
+    if (row) return this.#fromRow(row, token, row.argument === 'none' ? undefined : rest.pop());
+    return this.#class(token, bareTable) ?? this.#unknown(token);
+  }
+
+  #bareTable(token: Token, rowName: string | undefined): Restriction {
+    const row = rowName === undefined ? undefined : findRow(rowName);
+    if (row) return this.#fromRow(row, { text: rowName ?? '', source: token.source }, token);
+    const remedy = 'write check_client_access, check_sender_access, ... in front of the table';
+    return this.#broken(token.text, token.source, `table "${token.text}" stands alone`, remedy);
+  }
+
+  #fromRow(row: Row, token: Token, argument: Token | undefined): Restriction {
+    const name = argument ? `${token.text} ${argument.text}` : token.text;
+    const problem = row.argument === 'none' ? undefined : argumentProblem(row, argument);
+    if (problem) return this.#badArgument(row, token, problem);
+    try {
+      const made = row.make(this.#options.sources, argument ?? token);
+      const parts = typeof made === 'function' ? { judge: made } : made;
+      this.#noteOldName(row, token);
+      return { name, source: token.source, ...parts };
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return this.#broken(
+        name,
+        token.source,
+        `${token.text}: ${error.message}`,
+        `see ${row.name} in \`list restrictions\``,
+      );
+    }
+  }
+
+  #noteOldName(row: Row, token: Token): void {
+    if (!row.formerly?.includes(token.text.toLowerCase())) return;
+    const problem = `"${token.text}" is an old name`;
+    this.#options.complain({ source: token.source, severity: 'note', problem, remedy: `now "${row.name}"` });
+  }
+
+  /** Lists without a zone are skipped, anything else without its argument refuses mail. `Postfix: generic_checks`. */
+  #badArgument(row: Row, token: Token, problem: string): Restriction {
+    const { name, source, judge } = this.#broken(
+      token.text,
+      token.source,
+      problem,
+      ARGUMENTS[row.argument].remedy,
+    );
+    return { name, source, judge: row.argument === 'zone' ? () => dunno : judge };
+  }
+
+  #class(token: Token, bareTable: string | undefined): Restriction | undefined {
+    const compound = compounds.find(({ name }) => name === token.text.toLowerCase());
+    const name = compound ? compound.name : this.#className(token);
+    if (name === undefined) return undefined;
+    const key = `${bareTable} ${name}`;
+    let list = this.#classes.get(key);
+    if (!list) {
+      list = { name, restrictions: [] };
+      this.#classes.set(key, list);
+      const words = compound
+        ? splitTokens(compound.list).map((text) => ({ text, source: token.source }))
+        : (this.#options.classes.get(name) ?? []);
+      list.restrictions.push(...this.#restrictions(words, bareTable));
+    }
+    const asked = list;
+    let preparing = false;
+    return {
+      name: token.text,
+      source: token.source,
+      judge: () => ({ kind: 'ask', list: asked }),
+      prepare: (q) => {
+        if (preparing) return; // a class that names itself
+        preparing = true;
+        for (const restriction of asked.restrictions) restriction.prepare?.(q);
+        preparing = false;
+      },
+    };
+  }
+
+  /** Unlike Postfix: hyphens and underscores in class names are one, as in the tables of 2003. */
+  #className({ text, source }: Token): string | undefined {
+    const { classes, complain } = this.#options;
+    if (classes.has(text)) return text;
+    const other = text.replaceAll('-', '_');
+    if (!text.includes('-') || !classes.has(other)) return undefined;
+    complain({
+      source,
+      severity: 'note',
+      problem: `"${text}" is taken for the class "${other}"`,
+      remedy: '',
+    });
+    return other;
+  }
+
+  #unknown({ text, source }: Token): Restriction {
+    const known = [...restrictionNames(), ...this.#options.classes.keys()];
+    const near = didYouMean(text, known);
+    const remedy = near
+      ? `did you mean "${near}"?`
+      : 'a restriction, or a class declared in smtpd_restriction_classes';
+    return this.#broken(text, source, `unknown smtpd restriction: "${text}"`, remedy);
+  }
+
+  #broken(name: string, source: Source, problem: string, remedy: string): Restriction {
+    this.#options.complain({ source, severity: 'warning', problem, remedy });
+    return {
+      name,
+      source,
+      judge: () => {
+        this.#options.sources.log.warn(problem);
+        throw new ServerError(problem);
+      },
+    };
+  }
+}
+
+const ARGUMENTS: Record<Row['argument'], { is(text: string): boolean; remedy: string }> = {
+  none: { is: () => true, remedy: '' },
+  table: { is: (text) => text.includes(':'), remedy: 'a table such as hash:/etc/postfix/access' },
+  zone: { is: (text) => text !== '', remedy: 'the domain of a list, such as zen.spamhaus.org' },
+  seconds: { is: (text) => /^\d+$/.test(text), remedy: 'a number of seconds' },
+};
+
+function argumentProblem(row: Row, argument: Token | undefined): string | undefined {
+  if (!argument) return `restriction ${row.name} needs an argument`;
+  if (ARGUMENTS[row.argument].is(argument.text)) return undefined;
+  return `restriction ${row.name}: bad argument "${argument.text}"`;
+}

@@ -1,0 +1,68 @@
+/** What restrictions may ask: the facts of the rooms below, handed over once by main.ts. Each takes only what it needs. */
+import type { AddressResolver } from '../addresses/resolver.ts';
+import type { Dns } from '../dns/dns.ts';
+import type { Address } from '../mail/address.ts';
+import type { MaybePromise } from '../mail/maybe-promise.ts';
+import type { Source } from '../mail/source.ts';
+import type { Log } from '../record/log.ts';
+import type { Table } from '../tables/table.ts';
+import type { AccessResults } from './access-result.ts';
+import type { Question } from './question.ts';
+import type { ReplyCodes } from './reply-codes.ts';
+
+/** A list of networks and host names, such as mynetworks. */
+export interface HostList {
+  has(host: { readonly name: string; readonly address: string }): MaybePromise<boolean>;
+}
+
+/** A table of addresses asked the way of recipient tables: full address, without extension, @domain, ... */
+export interface AddressTable {
+  find(address: Address): MaybePromise<string | undefined>;
+}
+
+export interface Sources {
+  readonly codes: ReplyCodes;
+  readonly log: Log;
+  readonly dns: Dns;
+  readonly addresses: Pick<AddressResolver, 'resolve'>;
+  readonly access: AccessResults;
+  openTable(spec: string, source: Source): Table;
+  /** How check_*_access looks for parent domains. `Postfix: parent_domain_matches_subdomains`. */
+  readonly parentStyle: 'parent' | 'dot';
+  readonly recipientDelimiter: string;
+  /** `Postfix: smtpd_null_access_lookup_key`. */
+  readonly nullSenderKey: string;
+  readonly mynetworks: HostList;
+  readonly permitMxBackupNetworks: HostList | undefined;
+  /** One of our own addresses, or of a proxy in front of us. */
+  isOwnAddress(address: string): boolean;
+  /** A host name that stands for this machine. */
+  isOwnHost(name: string): MaybePromise<boolean>;
+  /** A client named in relay_domains. */
+  isRelayClient(name: string): MaybePromise<boolean>;
+  readonly rblReplyMaps: Table | undefined;
+  readonly defaultRblReply: string;
+  expandReply(template: string, q: Question, more: Readonly<Record<string, string>>): string;
+  readonly mapsRblDomains: readonly string[];
+  readonly saslEnabled: boolean;
+  readonly senderLoginMaps: AddressTable | undefined;
+  readonly relayClientCerts: Table | undefined;
+  readonly asksClientCertificate: boolean;
+  readonly allowUntrustedRouting: boolean;
+  /** Most addresses of mail or name servers looked at. `Postfix: dns_rr_list_limit`. */
+  readonly serverAddressLimit: number;
+  readonly recipientTables: RecipientTables;
+  readonly showUserUnknownTableName: boolean;
+}
+
+/** Which recipients exist, by address class; undefined: all. */
+export interface RecipientTables {
+  /** Addresses that any of these maps rewrites exist. */
+  readonly aliases: AddressTable;
+  readonly senderAliases: AddressTable;
+  readonly local: AddressTable | undefined;
+  readonly relay: AddressTable | undefined;
+  readonly virtualMailbox: AddressTable | undefined;
+  /** `Postfix: receive_override_options = no_unknown_recipient_checks`. */
+  readonly unchecked: boolean;
+}
