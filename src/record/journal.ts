@@ -1,0 +1,168 @@
+/**
+ * Tells what happens: a line for the log, as Postfix writes it, and a record for the ledger.
+ * `Postfix: log_whatsup`, smtpd, cleanup, qmgr and smtp lines; fail2ban, pflogsumm and people read them.
+ * It decides nothing and never fails: a mail does not wait for its story.
+ */
+import { nameAddress } from '../mail/client.ts';
+import type { Envelope } from '../mail/envelope.ts';
+import type { MessageFacts } from '../mail/message.ts';
+import { type Reply, replyText } from '../mail/reply.ts';
+import type { Session } from '../mail/session.ts';
+import { formatSource, type Source } from '../mail/source.ts';
+import type { Trace } from '../mail/trace.ts';
+import type { Attempt, AttemptSink, AttemptVerdict } from './attempt.ts';
+import type { Log } from './log.ts';
+
+/** What is known of an attempt when it ends. */
+export interface Ending {
+  /** The message's id, or one made for this refusal; the reply can carry it (`$ledger_id`). */
+  readonly id: string;
+  readonly session: Session;
+  readonly envelope?: Envelope | undefined;
+  /** The recipient in question, where it is about one. */
+  readonly recipient?: string | undefined;
+  readonly stage: string;
+  readonly verdict: AttemptVerdict;
+  readonly reply: Reply;
+  readonly restriction?: string | undefined;
+  readonly rule?: Source | undefined;
+  readonly trace?: Trace | undefined;
+  readonly messageId?: string | undefined;
+  readonly backend?: string | undefined;
+  readonly backendReply?: string | undefined;
+  readonly facts?: MessageFacts | undefined;
+}
+
+export class Journal {
+  readonly #log: Log;
+  readonly #sink: AttemptSink | undefined;
+
+  constructor(log: Log, sink: AttemptSink | undefined) {
+    this.#log = log;
+    this.#sink = sink;
+  }
+
+  connected(session: Session): void {
+    this.#log.info(`connect from ${nameAddress(session.client)}`, { session: session.id });
+  }
+
+  /** `counts`: ` ehlo=1 mail=1 quit=1 commands=3`. */
+  disconnected(session: Session, counts: string): void {
+    this.#log.info(`disconnect from ${nameAddress(session.client)}${counts}`, { session: session.id });
+  }
+
+  /** A connection that ended without QUIT. */
+  lost(session: Session, envelope: Envelope | undefined, reason: string, stage: string): void {
+    this.#log.info(`${queueId(envelope)}: ${reason} after ${stage} from ${nameAddress(session.client)}`);
+  }
+
+  /** A transaction begins. */
+  began(session: Session, envelope: Envelope): void {
+    const { sasl, forwarded } = session;
+    const login = sasl ? `, sasl_method=${sasl.method}, sasl_username=${sasl.username}` : '';
+    const origin = forwarded ? `, orig_client=${forwarded.name}[${forwarded.address}]` : '';
+    this.#log.info(`${envelope.id}: client=${nameAddress(session.client)}${login}${origin}`);
+  }
+
+  /** `reject`, `reject_warning`, `warn`, `info`, `hold`, `discard`, `filter`, `redirect`, `bcc`: one line, as Postfix writes it. */
+  remark(
+    what: string,
+    stage: string,
+    text: string,
+    about: Pick<Ending, 'session' | 'envelope' | 'recipient'>,
+  ): void {
+    const { session, envelope } = about;
+    const where = `${queueId(envelope)}: ${what}: ${stage} from ${nameAddress(session.client)}`;
+    this.#log.info(`${where}: ${text};${whatsup(about)}`, { event: what, stage });
+  }
+
+  /** An attempt has come to its end. */
+  ended(ending: Ending): void {
+    const { verdict, reply, stage } = ending;
+    if (verdict === 'reject' || verdict === 'defer') this.remark('reject', stage, replyText(reply), ending);
+    this.#sink?.keep(attemptOf(ending));
+  }
+
+  /** A message was handed on. */
+  delivered(ending: Ending & { envelope: Envelope }): void {
+    const { envelope, session, backend = 'none', backendReply = '', messageId } = ending;
+    const { id, size, recipients } = envelope;
+    const ms = Date.now() - envelope.startedAt;
+    const delay = (ms / 1000).toFixed(2);
+    this.#log.info(`${id}: message-id=${messageId ?? '<>'}`, { daemon: 'cleanup' });
+    const count = `nrcpt=${recipients.length} (queue active)`;
+    this.#log.info(`${id}: from=<${envelope.sender.text}>, size=${size}, ${count}`, { daemon: 'qmgr' });
+    const status =
+      ending.verdict === 'accept' ? 'sent' : ending.verdict === 'reject' ? 'bounced' : 'deferred';
+    const dsn = ending.reply.status || `${Math.trunc(ending.reply.code / 100)}.0.0`;
+    for (const { address } of recipients) {
+      const to = `to=<${address.text}>, relay=${backend}, delay=${delay}, delays=${delay}/0/0/0`;
+      this.#log.info(`${id}: ${to}, dsn=${dsn}, status=${status} (${backendReply})`, { daemon: 'smtp' });
+    }
+    this.#log.info(`${id}: removed`, { daemon: 'qmgr', client: session.client.address });
+  }
+}
+
+function queueId(envelope: Envelope | undefined): string {
+  return envelope?.recipients.length ? envelope.id : 'NOQUEUE';
+}
+
+/** ` from=<a> to=<b> proto=ESMTP helo=<c>`, as far as known. */
+function whatsup({
+  session,
+  envelope,
+  recipient,
+}: Pick<Ending, 'session' | 'envelope' | 'recipient'>): string {
+  const parts: string[] = [];
+  if (envelope) parts.push(`from=<${envelope.sender.text}>`);
+  const to = recipient ?? envelope?.recipients[0]?.address.text;
+  if (to !== undefined) parts.push(`to=<${to}>`);
+  parts.push(`proto=${session.protocol}`);
+  if (session.helo !== undefined) parts.push(`helo=<${session.helo}>`);
+  if (session.sasl)
+    parts.push(`sasl_method=${session.sasl.method}`, `sasl_username=${session.sasl.username}`);
+  return ` ${parts.join(' ')}`;
+}
+
+/** RFC 3848: `ESMTPSA` and the like. */
+export function protocolName({ protocol, tls, sasl }: Session, smtputf8 = false): string {
+  if (smtputf8) return `UTF8SMTP${tls ? 'S' : ''}${sasl ? 'A' : ''}`;
+  return protocol === 'SMTP' ? 'SMTP' : `ESMTP${tls ? 'S' : ''}${sasl ? 'A' : ''}`;
+}
+
+function attemptOf(ending: Ending): Attempt {
+  const { session, envelope, facts } = ending;
+  const { client } = session;
+  const startedAt = envelope?.startedAt ?? session.startedAt;
+  const recipients = envelope?.recipients.map(({ address }) => address.text) ?? [];
+  return {
+    id: ending.id,
+    time: new Date(startedAt).toISOString(),
+    service: session.service,
+    client_address: client.address,
+    client_name: client.name,
+    reverse_client_name: client.reverseName,
+    helo_name: session.helo,
+    protocol: protocolName(session, envelope?.options.smtputf8),
+    tls: session.tls ? `${session.tls.protocol} ${session.tls.cipher}` : undefined,
+    sasl_username: session.sasl?.username,
+    sender: envelope?.sender.text,
+    recipients: ending.recipient === undefined ? recipients : [ending.recipient],
+    size: envelope?.size ?? 0,
+    message_id: ending.messageId,
+    stage: ending.stage,
+    verdict: ending.verdict,
+    reply: replyText(ending.reply),
+    restriction: ending.restriction,
+    rule: ending.rule && formatSource(ending.rule),
+    backend: ending.backend,
+    backend_reply: ending.backendReply,
+    spf: facts?.spf,
+    dkim: facts?.dkim,
+    dmarc: facts?.dmarc,
+    virus: facts?.virus,
+    duration_ms: Date.now() - startedAt,
+    trace: ending.trace?.steps ?? [],
+    session: session.id,
+  };
+}

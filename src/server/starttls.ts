@@ -1,0 +1,125 @@
+/** STARTTLS and wrapper mode: from here on nobody listens in. RFC 3207, RFC 8314. */
+import { createHash, X509Certificate } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { nameAddress } from '../mail/client.ts';
+import { reply } from '../mail/reply.ts';
+import type { TlsFacts } from '../mail/session.ts';
+import type { Word } from './command.ts';
+import type { Conversation, Done } from './conversation.ts';
+import type { TlsService } from './service.ts';
+
+export async function starttls(talk: Conversation, words: readonly Word[]): Promise<Done> {
+  const { options, session } = talk;
+  const { tls } = options;
+  if (words.length > 1) return talk.refuse(reply(501, '5.5.4', 'Syntax: STARTTLS'));
+  if (session.tls) return talk.refuse(reply(554, '5.5.1', 'Error: TLS already active'));
+  if (!tls || talk.discarded.has('starttls')) {
+    return talk.refuse(reply(502, '5.5.1', 'Error: command not implemented'));
+  }
+  if (!tls.context()) return talk.refuse(reply(454, '4.7.0', 'TLS not available due to local problem'));
+  const who = nameAddress(session.client);
+  if (await options.limits.exceeded('tls', session.client)) {
+    options.log.warn(`Refusing STARTTLS request from ${who} for service ${options.name}`);
+    return talk.refuse(reply(454, '4.7.0', `Error: too many new TLS sessions from ${who}`));
+  }
+  talk.say(reply(220, '2.0.0', 'Ready to start TLS'));
+  talk.flush();
+  talk.forgetInput();
+  talk.resetMail();
+  session.helo = undefined;
+  session.sasl = undefined;
+  await secure(talk, tls);
+  return 'ok';
+}
+
+/** Turns encryption on; ends the session when that fails. */
+export async function secure(talk: Conversation, tls: TlsService): Promise<void> {
+  const secureContext = tls.context();
+  if (!secureContext) return talk.drop();
+  const raw = talk.socket;
+  for (const event of ['data', 'end', 'error', 'close']) raw.removeAllListeners(event);
+  const socket = new TLSSocket(raw, { isServer: true, secureContext, ...tls.options });
+  const problem = await handshake(socket, raw, tls.handshakeTimeoutMs);
+  talk.attach(socket);
+  if (problem !== undefined) {
+    talk.options.log.info(`SSL_accept error from ${nameAddress(talk.session.client)}: ${problem}`);
+    return talk.drop();
+  }
+  talk.session.tls = tlsFacts(socket, tls.fingerprintDigest);
+  if (tls.requireCertificate && tls.required && !socket.authorized) requireCertificate(talk);
+}
+
+function requireCertificate(talk: Conversation): void {
+  const shown = talk.session.tls?.certificate;
+  const problem = shown ? 'Client certificate not trusted' : 'No client certificate presented';
+  talk.options.log.info(`NOQUEUE: abort: TLS from ${nameAddress(talk.session.client)}: ${problem}`);
+  talk.say(reply(421, '4.7.1', `${talk.options.myhostname} Error: ${problem}`));
+}
+
+/** Resolves when the session is encrypted, with what went wrong when it is not. */
+function handshake(socket: TLSSocket, raw: Socket, timeoutMs: number): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => finish('time-out'), timeoutMs);
+    const finish = (problem: string | undefined) => {
+      clearTimeout(timer);
+      socket.off('error', failed);
+      raw.off('error', failed);
+      socket.off('close', closed);
+      if (problem !== undefined) socket.on('error', () => {});
+      resolve(problem);
+    };
+    const failed = (error: Error) => finish(error.message);
+    const closed = () => finish('lost connection');
+    socket.once('secure', () => finish(undefined));
+    socket.on('error', failed);
+    raw.on('error', failed);
+    socket.on('close', closed);
+  });
+}
+
+/** Bits of the ciphers in use today, by their names. */
+const BITS: readonly [RegExp, number][] = [
+  [/AES_?256|CHACHA20/i, 256],
+  [/AES_?128|CAMELLIA128|SEED/i, 128],
+  [/3DES|DES-CBC3/i, 112],
+];
+
+function tlsFacts(socket: TLSSocket, digest: string): TlsFacts {
+  const { name } = socket.getCipher();
+  const bits = BITS.find(([pattern]) => pattern.test(name))?.[1] ?? 128;
+  const certificate = certificateFacts(socket, digest);
+  return {
+    protocol: socket.getProtocol() ?? 'TLS',
+    cipher: name,
+    usedBits: bits,
+    algorithmBits: bits,
+    sni: (socket as { servername?: unknown }).servername
+      ? String((socket as { servername?: unknown }).servername)
+      : '',
+    ...(certificate ? { certificate } : {}),
+  };
+}
+
+function certificateFacts(socket: TLSSocket, digest: string): TlsFacts['certificate'] {
+  const peer = socket.getPeerCertificate(true);
+  if (!peer?.raw) return undefined;
+  const publicKey = new X509Certificate(peer.raw).publicKey.export({ type: 'spki', format: 'der' });
+  return {
+    subject: commonName(peer.subject),
+    issuer: commonName(peer.issuer),
+    trusted: socket.authorized,
+    fingerprint: fingerprint(peer.raw, digest),
+    publicKeyFingerprint: fingerprint(publicKey, digest),
+  };
+}
+
+function commonName(name: { CN?: string | string[] } | undefined): string {
+  const { CN } = name ?? {};
+  return (Array.isArray(CN) ? CN[0] : CN) ?? '';
+}
+
+/** `AA:BB:...` */
+function fingerprint(bytes: Buffer, digest: string): string {
+  return createHash(digest).update(bytes).digest('hex').toUpperCase().match(/../g)?.join(':') ?? '';
+}
