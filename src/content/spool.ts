@@ -143,7 +143,9 @@ export class Spool {
     if (this.#failure !== undefined || this.#file === undefined)
       throw this.#failure ?? new SpoolError('no file');
     const buffer = Buffer.allocUnsafe(Math.min(readBytes, this.#fileBytes - at));
-    const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, at);
+    const { bytesRead } = await this.#file.read(buffer, 0, buffer.length, at).catch((error: Error) => {
+      throw new SpoolError(`spool file cannot be read: ${error.message}`);
+    });
     if (bytesRead === 0) throw new SpoolError('the spool file is shorter than what was written');
     return buffer.subarray(0, bytesRead);
   }

@@ -280,7 +280,8 @@ export class FakeBackend {
   }
 
   #data(visit: Visit): void {
-    if (this.stallMs > 0 && visit.body.length === 0 && visit.input.length > 0) {
+    if (visit.input.length === 0) return;
+    if (this.stallMs > 0 && visit.body.length === 0) {
       visit.socket.pause();
       setTimeout(() => visit.socket.resume(), this.stallMs);
     }
