@@ -1,0 +1,83 @@
+/**
+ * cidr: networks, the first match in file order. `Postfix: cidr_table(5)`. A key that is no network address is not found.
+ */
+import type { Complaint } from '../settings/complaint.ts';
+import { CidrRules } from './cidr-rules.ts';
+import type { FileComplaints } from './file-complaints.ts';
+import { quoted } from './file-complaints.ts';
+import type { Kind, KindContext } from './kind.ts';
+import type { Lookup } from './lookup.ts';
+import { parseAddress } from './network.ts';
+import { openRuleText, type RuleText } from './rule-text.ts';
+import type { Found } from './table.ts';
+import { TableLines } from './table-lines.ts';
+
+const LINES_PER_SLICE = 256;
+
+export class CidrTable implements Lookup {
+  readonly #text: RuleText<CidrRules>;
+
+  constructor(name: string, context: KindContext) {
+    this.#text = openRuleText(name, context, readRules);
+  }
+
+  get loading(): Promise<void> | undefined {
+    return this.#text.loading;
+  }
+
+  find(key: string): Found | undefined {
+    const rules = this.#text.content;
+    const address = parseAddress(key);
+    const rule = address ? rules.find(address) : -1;
+    if (rule < 0) return undefined;
+    return { value: rules.results.text(rule), source: this.#text.sourceAt(rules.results.line(rule)) };
+  }
+
+  complaints(): readonly Complaint[] {
+    return this.#text.complaints();
+  }
+
+  /** Networks that lie in a network above them and say something else. */
+  lint(): Complaint[] {
+    const { results, shadowed } = this.#text.content;
+    return shadowed
+      .filter(({ rule, by }) => !results.same(rule, by))
+      .map(({ rule, by, network }) => ({
+        source: this.#text.sourceAt(results.line(rule)),
+        severity: 'warning',
+        problem: `${network} is never reached: line ${results.line(by)} matches first`,
+        remedy: 'the first match counts, not the longest: move the smaller network up',
+      }));
+  }
+
+  close(): void {
+    this.#text.close();
+  }
+}
+
+function* readRules(bytes: Buffer, complaints: FileComplaints): Generator<void, CidrRules> {
+  const rules = new CidrRules(complaints, bytes.length);
+  const lines = new TableLines(bytes, (line, text) => {
+    complaints.broken(
+      line,
+      `${quoted(text)}: logical line must not start with whitespace`,
+      'begin it in the first column',
+    );
+  });
+  for (let n = 1; lines.next(); n++) {
+    rules.add(lines);
+    if (n % LINES_PER_SLICE === 0) yield;
+  }
+  rules.finish();
+  return rules;
+}
+
+export const cidrKinds: readonly Kind[] = [
+  {
+    type: 'cidr',
+    nameIs: '/file/name, or { { network result } ... }',
+    wholeKeysOnly: true,
+    open: (name, context) => new CidrTable(name, context),
+    sentence: 'Networks in address/length form; the first match in the file counts.',
+  },
+];

@@ -1,0 +1,54 @@
+/**
+ * Notices changed files by asking for their state every so often: notifications of the file system do not come through
+ * network mounts. One timer for all files; one file is read at a time.
+ */
+
+export interface WatchedFile {
+  /** Looks whether the file has changed and reads it then; `force`: reads it in any case. Does not reject. */
+  check(force: boolean): Promise<void>;
+}
+
+export class FileWatch {
+  readonly #pollMs: number;
+  readonly #files = new Set<WatchedFile>();
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> | undefined;
+
+  constructor(pollMs: number) {
+    this.#pollMs = pollMs;
+  }
+
+  add(file: WatchedFile): void {
+    this.#files.add(file);
+    this.#timer ??= setInterval(() => this.#tick(), this.#pollMs).unref();
+  }
+
+  remove(file: WatchedFile): void {
+    this.#files.delete(file);
+  }
+
+  /** Checks all files, after the round that may be under way. */
+  async checkAll(force: boolean): Promise<void> {
+    await this.#round;
+    this.#round = this.#check(force);
+    await this.#round;
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#files.clear();
+    await this.#round;
+  }
+
+  #tick(): void {
+    if (!this.#round) void this.checkAll(false);
+  }
+
+  async #check(force: boolean): Promise<void> {
+    try {
+      for (const file of [...this.#files]) await file.check(force);
+    } finally {
+      this.#round = undefined;
+    }
+  }
+}

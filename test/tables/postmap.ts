@@ -1,0 +1,63 @@
+/** Real Postfix as the oracle: `postmap -q` over the same table, where it is installed. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const version = spawnSync('postconf', ['-dh', 'mail_version'], { encoding: 'utf8' });
+
+/** Why there is nothing to compare with; false when there is. */
+export const noPostfix: string | false =
+  version.status === 0 ? false : 'Postfix is not installed, so there is nothing to compare with';
+
+/** The table types that the installed Postfix knows. */
+export function postfixTypes(): string[] {
+  return spawnSync('postconf', ['-m'], { encoding: 'utf8' }).stdout.split(/\s+/);
+}
+
+/** Runs postmap with a configuration of its own. */
+export class Postmap {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'postmap-'));
+
+  constructor(smtputf8 = true) {
+    const settings = ['compatibility_level = 3.6', `smtputf8_enable = ${smtputf8 ? 'yes' : 'no'}`];
+    writeFileSync(join(this.#directory, 'main.cf'), `${settings.join('\n')}\n`);
+    writeFileSync(join(this.#directory, 'master.cf'), '');
+  }
+
+  /** The answers to the keys that are found; an Error when postmap fails. Keys have no newlines. */
+  query(spec: string, keys: readonly (string | Buffer)[]): Map<string, string> {
+    const input = Buffer.concat(keys.flatMap((key) => [Buffer.from(key), Buffer.from('\n')]));
+    const run = spawnSync('postmap', ['-c', this.#directory, '-q', '-', spec], {
+      input,
+      maxBuffer: 2 ** 28,
+    });
+    if (/fatal|panic/.test(run.stderr.toString())) throw new Error(run.stderr.toString());
+    return readAnswers(run.stdout, keys);
+  }
+
+  /** Makes the database of a text file, as operators do. */
+  create(spec: string, program: 'postmap' | 'postalias' = 'postmap'): void {
+    spawnSync(program, ['-c', this.#directory, spec]);
+  }
+
+  close(): void {
+    rmSync(this.#directory, { recursive: true });
+  }
+}
+
+/** Answers come in the order of the keys, `key<TAB>value`; both can have tabs in them. */
+function readAnswers(output: Buffer, keys: readonly (string | Buffer)[]): Map<string, string> {
+  const answers = new Map<string, string>();
+  const lines = output.toString('latin1').split('\n');
+  let at = 0;
+  for (const key of keys) {
+    const prefix = `${Buffer.from(key).toString('latin1')}\t`;
+    const line = lines[at];
+    if (line === undefined || !line.startsWith(prefix)) continue;
+    answers.set(key.toString(), Buffer.from(line.slice(prefix.length), 'latin1').toString());
+    at += 1;
+  }
+  if (at !== lines.length - 1) throw new Error(`cannot read the answer "${lines[at]}"`);
+  return answers;
+}
