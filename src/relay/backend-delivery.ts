@@ -185,11 +185,11 @@ export class BackendDelivery implements Delivery {
     if (this.#failure !== undefined) return { reply: this.#failure, refused: [] };
     if (connection === undefined || this.#accepted.length === 0) return { reply: NO_RECIPIENTS, refused: [] };
     const go = await connection.command('DATA', 'data');
-    if (go.code < 300) throw unexpected(go, 'data');
-    if (go.code >= 400) {
+    if (isRefusal(go)) {
       this.#letGo();
       return { reply: passedOn(go, 'data'), refused: [] };
     }
+    if (go.code !== 354) throw unexpected(go, 'data'); // would it take the message for commands?
     if (this.#abandoned) throw new WireFault('ended', 'body', 'the mail was abandoned');
     const answers = this.#hop.settings.protocol === 'lmtp' ? this.#accepted.length : 1;
     const replies = await connection.sendMessage(message.chunks(), message.sizeBytes, answers);

@@ -319,7 +319,7 @@ export class FakeBackend {
         `250 2.0.0 Ok: queued as ${this.received.length}`,
       );
       if (code === 0) return;
-      if (code < 300) mail.confirmed = true;
+      if (code >= 200 && code < 300) mail.confirmed = true;
     }
     this.#resume(visit);
   }
