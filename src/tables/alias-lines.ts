@@ -8,13 +8,13 @@ import { TableLines } from './table-lines.ts';
 const SAMPLE_LINES = 100;
 const ALIAS_LINE = /^(?:"(?:[^"\\]|\\.)*"|[^\s:"]+)\s*:\s/;
 
-/** Whether most of the first lines are `name: value`. */
+/** Whether at least half of the first lines are `name: value`. */
 export function looksLikeAliases(bytes: Buffer): boolean {
   const lines = new TableLines(bytes);
   let aliases = 0;
   let total = 0;
   for (; total < SAMPLE_LINES && lines.next(); total++) if (ALIAS_LINE.test(lines.text())) aliases += 1;
-  return aliases * 2 > total;
+  return aliases > 0 && aliases * 2 >= total;
 }
 
 export type Alias =

@@ -1,6 +1,7 @@
 /** static, fail, randmap: tables whose answer does not depend on the key. `Postfix: DATABASE_README`. */
 import { splitTokens } from '../settings/tokens.ts';
 import { extractBraces, insideBraces } from './braces.ts';
+import { quoted } from './file-complaints.ts';
 import { BadTableName, type Kind, type KindContext } from './kind.ts';
 import type { Lookup } from './lookup.ts';
 import { LookupFailure } from './table.ts';
@@ -19,7 +20,7 @@ function inBraces(name: string): string {
 function openFail(_name: string, { table }: KindContext): Lookup {
   return {
     find(key) {
-      throw new LookupFailure(table, `lookup error for "${key}"`);
+      throw new LookupFailure(`${table} lookup error for ${quoted(key)}`, 'that is what it is for');
     },
   };
 }

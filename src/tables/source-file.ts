@@ -72,8 +72,9 @@ export class SourceFile<C> implements WatchedFile {
 
   /** What the version in force says. Throws LookupFailure when there is none. */
   get content(): C {
-    if (!this.#version) throw new LookupFailure(this.#options.table, `is unavailable. ${this.#failure}`);
-    return this.#version.content;
+    if (this.#version) return this.#version.content;
+    const { table, path } = this.#options;
+    throw new LookupFailure(`${table} is unavailable. open ${path}`, this.#failure ?? 'not read yet');
   }
 
   /** Reads the file now; a big one takes seconds. */
@@ -104,15 +105,13 @@ export class SourceFile<C> implements WatchedFile {
   }
 
   complaints(): Complaint[] {
-    const { shown, source, table } = this.#options;
+    const { path, source, table } = this.#options;
     const own = this.#version?.complaints.all() ?? [];
     if (this.#failure === undefined) return [...own, ...this.#refused];
     const remedy = this.#version
       ? 'the version read before stays in force'
       : 'look-ups fail for now (451) until it can be read';
-    const problem = this.#version
-      ? `${shown}: ${this.#failure}`
-      : `${table} is unavailable: ${this.#failure}`;
+    const problem = `${table} is ${this.#version ? 'not read again' : 'unavailable'}: open ${path}: ${this.#failure}`;
     return [{ source, severity: 'warning', problem, remedy }, ...own];
   }
 
@@ -198,10 +197,11 @@ export class SourceFile<C> implements WatchedFile {
     const { log, table, path } = this.#options;
     const { errno, code, message } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') this.#stamp = GONE;
-    const failure = `open ${path}: ${errno === undefined ? message : systemMessage(errno)}`;
+    const failure = errno === undefined ? message : systemMessage(errno);
     if (failure === this.#failure) return;
     this.#failure = failure;
-    log.warn(this.#version ? `${failure}; ${table} goes on with the version read before` : failure);
+    const goesOn = this.#version ? `; ${table} goes on with the version read before` : '';
+    log.warn(`open ${path}: ${failure}${goesOn}`);
     if (errno === undefined && !(error instanceof UnusableFile)) log.error(String((error as Error).stack));
   }
 }

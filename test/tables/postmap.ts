@@ -1,6 +1,6 @@
 /** Real Postfix as the oracle: `postmap -q` over the same table, where it is installed. */
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -21,7 +21,9 @@ export class Postmap {
 
   constructor(smtputf8 = true) {
     const settings = ['compatibility_level = 3.6', `smtputf8_enable = ${smtputf8 ? 'yes' : 'no'}`];
-    writeFileSync(join(this.#directory, 'main.cf'), `${settings.join('\n')}\n`);
+    const main = join(this.#directory, 'main.cf');
+    writeFileSync(main, `${settings.join('\n')}\n`);
+    utimesSync(main, 0, 0); // Postfix waits for files that have just been written
     writeFileSync(join(this.#directory, 'master.cf'), '');
   }
 
@@ -34,6 +36,15 @@ export class Postmap {
     });
     if (/fatal|panic/.test(run.stderr.toString())) throw new Error(run.stderr.toString());
     return readAnswers(run.stdout, keys);
+  }
+
+  /** Whether the table cannot be asked at all. */
+  fails(spec: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      execFile('postmap', ['-c', this.#directory, '-q', 'key', spec], (_error, _out, errors) => {
+        resolve(/fatal|panic/.test(errors));
+      });
+    });
   }
 
   /** Makes the database of a text file, as operators do. */

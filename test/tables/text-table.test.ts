@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { Workshop, here } from './opened.ts';
+import { here, Workshop } from './opened.ts';
 import { noPostfix, Postmap, postfixTypes } from './postmap.ts';
+import { generator, pick } from './random.ts';
 
 const source = `# a comment
 foo\tbar
@@ -78,7 +79,10 @@ describe('texthash', () => {
       'plain:3: duplicate entry: "foo"; line 2 counts; remove one of them',
       'plain:8: "novalue": the key has no value; expected format: key whitespace value',
       'plain:9: "key:": record is in "key: value" format; write the key without colon, unless this is an alias file',
-      `plain:10: "\\"unbalanced x": unbalanced '"'; close the quote, or write \\" for a plain one`.replace('\\"', '"'),
+      `plain:10: "\\"unbalanced x": unbalanced '"'; close the quote, or write \\" for a plain one`.replace(
+        '\\"',
+        '"',
+      ),
     ]);
   });
 
@@ -113,10 +117,30 @@ describe('compared with postmap', { skip: noPostfix }, () => {
     const shop = new Workshop();
     const postmap = new Postmap();
     const random = generator(42);
-    const pieces = ['a', 'B', 'é', 'É', ' ', '\t', '"', '\\', '#', ':', '@', '\n', '\n', '\n ', '\r', 'x y', '\u0130', 'ǅ', '.'];
+    const pieces = [
+      'a',
+      'B',
+      'é',
+      'É',
+      ' ',
+      '\t',
+      '"',
+      '\\',
+      '#',
+      ':',
+      '@',
+      '\n',
+      '\n',
+      '\n ',
+      '\r',
+      'x y',
+      '\u0130',
+      'ǅ',
+      '.',
+    ];
     let compared = 0;
     for (let round = 0; round < 60; round++) {
-      const text = Array.from({ length: 120 }, () => pieces[random(pieces.length)]).join('');
+      const text = Array.from({ length: 120 }, () => pick(random, pieces)).join('');
       const name = shop.file(`generated${round}`, `${text}\n`);
       const table = shop.tables.openRaw(`texthash:${name}`, here);
       const words = [...new Set(text.split(/[ \t\n\r]+/).flatMap((word) => [word, word.toUpperCase()]))];
@@ -132,12 +156,3 @@ describe('compared with postmap', { skip: noPostfix }, () => {
     return shop.close();
   });
 });
-
-/** The same numbers every time. */
-export function generator(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
