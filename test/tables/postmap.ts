@@ -1,5 +1,5 @@
 /** Real Postfix as the oracle: `postmap -q` over the same table, where it is installed. */
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +36,23 @@ export class Postmap {
     });
     if (/fatal|panic/.test(run.stderr.toString())) throw new Error(run.stderr.toString());
     return readAnswers(run.stdout, keys);
+  }
+
+  /** The same, while this process goes on. */
+  queryLater(spec: string, keys: readonly string[]): Promise<Map<string, string>> {
+    const run = spawn('postmap', ['-c', this.#directory, '-q', '-', spec]);
+    const output: Buffer[] = [];
+    const errors: Buffer[] = [];
+    run.stdout.on('data', (bytes) => output.push(bytes));
+    run.stderr.on('data', (bytes) => errors.push(bytes));
+    run.stdin.end(keys.map((key) => `${key}\n`).join(''));
+    return new Promise((resolve, reject) => {
+      run.on('close', () => {
+        const complaint = Buffer.concat(errors).toString();
+        if (/fatal|panic/.test(complaint)) reject(new Error(complaint));
+        else resolve(readAnswers(Buffer.concat(output), keys));
+      });
+    });
   }
 
   /** Whether the table cannot be asked at all. */
