@@ -16,6 +16,7 @@ export async function startSmtpSink(...options: string[]): Promise<SmtpSink | st
   const port = await freePort();
   const user = process.getuid?.() === 0 ? ['-u', 'nobody'] : [];
   const child = spawn(PROGRAM, [...user, ...options, `127.0.0.1:${port}`, '1000'], { stdio: 'ignore' });
+  child.unref();
   for (let tries = 0; tries < 100; tries++) {
     if (await answers(port)) return { port, stop: () => child.kill() };
     if (hasEnded(child)) return `smtp-sink ended with status ${child.exitCode}`;
