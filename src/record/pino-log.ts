@@ -1,0 +1,97 @@
+/**
+ * The log, written by pino: JSON objects, or lines that look like Postfix's for log tools that know those.
+ * Parameters: maillog_file, maillog_format, syslog_name. Lines are collected for a moment before they are written.
+ */
+import { hostname } from 'node:os';
+import pino from 'pino';
+import type { Log } from './log.ts';
+
+export interface LogOptions {
+  /** A path; `/dev/stdout` and `/dev/stderr` as well. */
+  readonly file: string;
+  readonly format: 'json' | 'postfix';
+  /** `postfix` in `postfix/smtpd[12]:` */
+  readonly name: string;
+}
+
+export interface LogFile extends Log {
+  /** Opens the file again after it was moved away. */
+  reopen(): void;
+  /** Writes out what is waiting, at once. */
+  flush(): void;
+}
+
+const COLLECT_BYTES = 4096;
+const FLUSH_EVERY_MS = 200;
+
+type Destination = ReturnType<typeof pino.destination>;
+type Level = 'info' | 'warn' | 'error';
+
+export function openLog({ file, format, name }: LogOptions): LogFile {
+  const standard = { '/dev/stdout': 1, '/dev/stderr': 2, '-': 1 }[file];
+  const destination = pino.destination({
+    dest: standard ?? file,
+    minLength: COLLECT_BYTES,
+    sync: false,
+    mkdir: standard === undefined,
+    periodicFlush: FLUSH_EVERY_MS,
+  });
+  destination.on('error', () => {}); // a full disk must not stop the mail
+  const write = format === 'json' ? jsonWriter(destination) : lineWriter(destination, name);
+  return {
+    info: (sentence, facts) => write('info', sentence, facts),
+    warn: (sentence, facts) => write('warn', sentence, facts),
+    error: (sentence, facts) => write('error', sentence, facts),
+    reopen: () => (standard === undefined ? destination.reopen() : undefined),
+    flush: () => flush(destination),
+  };
+}
+
+type Write = (level: Level, sentence: string, facts: Readonly<Record<string, unknown>> | undefined) => void;
+
+function jsonWriter(destination: Destination): Write {
+  const logger = pino(
+    {
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  return (level, sentence, facts) => (facts ? logger[level](facts, sentence) : logger[level](sentence));
+}
+
+/** `Nov 22 04:36:01 mx postfix/smtpd[12]: warning: sentence` */
+function lineWriter(destination: Destination, name: string): Write {
+  const host = hostname().split('.')[0];
+  const words: Record<Level, string> = { info: '', warn: 'warning: ', error: 'error: ' };
+  return (level, sentence, facts) => {
+    const daemon = typeof facts?.daemon === 'string' ? facts.daemon : 'smtpd';
+    const text = sentence.replace(/[\r\n]+/g, ' ');
+    destination.write(`${timestamp()} ${host} ${name}/${daemon}[${process.pid}]: ${words[level]}${text}\n`);
+  };
+}
+
+let lastSecond = 0;
+let lastText = '';
+
+/** `Nov 22 04:36:01`, made once a second. */
+function timestamp(): string {
+  const second = Math.floor(Date.now() / 1000);
+  if (second === lastSecond) return lastText;
+  const now = new Date(second * 1000);
+  const two = (n: number, pad = '0') => String(n).padStart(2, pad);
+  const month = now.toLocaleString('en-US', { month: 'short' });
+  const time = `${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
+  lastSecond = second;
+  lastText = `${month} ${two(now.getDate(), ' ')} ${time}`;
+  return lastText;
+}
+
+function flush(destination: Destination): void {
+  try {
+    destination.flushSync();
+  } catch {
+    // not open yet, or the disk is full: there is nobody left to tell
+  }
+}
