@@ -8,7 +8,8 @@ import { randomUUID } from 'node:crypto';
 import { constants, type FileHandle, open, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
-import { type Reply, reply } from '../mail/reply.ts';
+import { Refused } from '../mail/refused.ts';
+import { reply } from '../mail/reply.ts';
 import { BlockList } from './block-list.ts';
 
 export interface SpoolOptions {
@@ -18,9 +19,11 @@ export interface SpoolOptions {
 }
 
 /** The message cannot be kept. */
-export class SpoolError extends Error {
-  /** `Postfix: smtpd_check_queue` has the same answer for a full disk. */
-  readonly reply: Reply = reply(452, '4.3.1', 'Insufficient system storage');
+export class SpoolError extends Refused {
+  constructor(problem: string) {
+    // Postfix: smtpd_check_queue has the same answer for a full disk
+    super(problem, reply(452, '4.3.1', 'Insufficient system storage'));
+  }
 }
 
 /** Bytes and how many of them. */
