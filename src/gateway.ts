@@ -10,6 +10,7 @@ import type { Content, Incoming } from './content/content.ts';
 import type { Address } from './mail/address.ts';
 import type { Envelope, Recipient } from './mail/envelope.ts';
 import type { MaybePromise } from './mail/maybe-promise.ts';
+import { Refused } from './mail/refused.ts';
 import { isRefusal, type Reply, reply, replyText } from './mail/reply.ts';
 import type { Session } from './mail/session.ts';
 import { builtIn, type Source } from './mail/source.ts';
@@ -196,6 +197,10 @@ export class Gateway {
       visit.consignment = undefined;
       this.#options.journal.delivered({ ...about, ...found, ...carried, reply: answer });
       return answer;
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      this.#end(visit, error.reply, stage, hearing, envelope, undefined, error.message, builtIn);
+      return error.reply;
     } finally {
       incoming.close();
     }

@@ -14,4 +14,9 @@ export type SaslStep =
   | { readonly kind: 'challenge'; readonly challenge: string; next(response: string): Promise<SaslStep> }
   | { readonly kind: 'success'; readonly username: string }
   /** `reason` as shown to the client; empty: none is told. */
-  | { readonly kind: 'failure'; readonly temporary: boolean; readonly reason: string; readonly username?: string };
+  | {
+      readonly kind: 'failure';
+      readonly temporary: boolean;
+      readonly reason: string;
+      readonly username?: string;
+    };

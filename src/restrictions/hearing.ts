@@ -4,7 +4,11 @@ import type { Envelope } from '../mail/envelope.ts';
 import type { Note } from '../mail/verdict.ts';
 
 /** `remark(what, text)` writes a line of the log. */
-export function takeNote(note: Note, envelope: Envelope | undefined, remark: (what: string, text: string) => void): void {
+export function takeNote(
+  note: Note,
+  envelope: Envelope | undefined,
+  remark: (what: string, text: string) => void,
+): void {
   if (note.kind === 'hold' && envelope?.orders.hold !== undefined) return;
   if (note.kind !== 'prepend') remark(note.kind, note.remark);
   if (!envelope) return;

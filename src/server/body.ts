@@ -1,6 +1,7 @@
 /** Message bytes on their way from the wire into the judges' hands, until the end of data. */
 import type { Arrival } from '../gateway.ts';
 import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
+import { Refused } from '../mail/refused.ts';
 import { type Reply, reply } from '../mail/reply.ts';
 import type { Conversation } from './conversation.ts';
 import { DataReader } from './data-reader.ts';
@@ -22,6 +23,8 @@ export class MessageSink {
   #sizeBytes = 0;
   #isTooBig = false;
   #begun = false;
+  /** The message cannot be kept; the rest is read and forgotten. */
+  #refused: Reply | undefined;
 
   constructor(talk: Conversation, arrival: Arrival) {
     this.#talk = talk;
@@ -58,7 +61,7 @@ export class MessageSink {
     if (this.#isTooBig) return reply(552, '5.3.4', 'Error: message file too big');
     if (refusal) return refusal;
     await this.#waiting;
-    return this.#arrival.end();
+    return this.#refused ?? this.#arrival.end();
   }
 
   abandon(): void {
@@ -75,10 +78,26 @@ export class MessageSink {
   }
 
   #pass(bytes: Buffer): void {
-    const wait: MaybePromise<void> = this.#arrival.write(bytes);
+    if (this.#refused) return;
+    const wait = this.#write(bytes);
     if (!isPromise(wait)) return;
+    const safe = wait.catch((error: unknown) => this.#refuse(error));
     const earlier = this.#waiting;
-    this.#waiting = earlier ? earlier.then(() => wait) : wait;
+    this.#waiting = earlier ? earlier.then(() => safe) : safe;
+  }
+
+  #write(bytes: Buffer): MaybePromise<void> {
+    try {
+      return this.#arrival.write(bytes);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
+  #refuse(error: unknown): void {
+    if (!(error instanceof Refused)) throw error;
+    this.#talk.options.log.error(error.message);
+    this.#refused ??= error.reply;
   }
 
   #refuseMore(limit: number): void {

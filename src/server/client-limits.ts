@@ -1,21 +1,99 @@
-/** How much one client may do, over all processes of the gateway. `Postfix: anvil(8)`. */
+/**
+ * How much one client may do, over all processes of the gateway.
+ * Parameters: smtpd_client_connection_count_limit, smtpd_client_*_rate_limit, anvil_rate_time_unit,
+ * smtpd_client_event_limit_exceptions, smtpd_client_ipv4_prefix_length, smtpd_client_ipv6_prefix_length.
+ * `Postfix: anvil(8)`. Counters that cannot be reached limit nobody.
+ */
+import { isIPv4 } from 'node:net';
+import { ipv6Nibbles } from '../dns/reverse-name.ts';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 
 /** What is counted per time unit (`connection` also as long as it lasts). */
 export type Counted = 'connection' | 'mail' | 'recipient' | 'auth' | 'tls';
 
+type Host = { readonly name: string; readonly address: string };
+
 export interface ClientLimits {
-  /** Counts one more; how many of them are too many is answered with the number and the limit. */
-  exceeded(
-    what: Counted,
-    client: { readonly name: string; readonly address: string },
-  ): MaybePromise<Excess | undefined>;
-  /** A connection that was counted is over. */
-  release(client: { readonly address: string }): void;
+  /** Counts one more; if that is too many, the number and the limit. */
+  exceeded(what: Counted, client: Host): MaybePromise<Excess | undefined>;
+  /** A connection that was counted is over; asked for every connection. */
+  release(client: Host): void;
 }
 
 export interface Excess {
   readonly count: number;
   readonly limit: number;
   readonly kind: 'concurrency' | 'rate';
+}
+
+export interface Count {
+  /** In the current time unit. */
+  readonly rate: number;
+  /** Now; only connections last. */
+  readonly concurrency: number;
+}
+
+/** Where the counts are: in this process, or in the one that all share. */
+export interface Counters {
+  add(key: string, what: Counted): MaybePromise<Count>;
+  release(key: string): void;
+}
+
+export interface ClientLimiterOptions {
+  readonly service: string;
+  readonly counters: Counters;
+  /** 0: no limit. */
+  readonly concurrency: number;
+  readonly rates: Readonly<Record<Counted, number>>;
+  readonly exceptions: { has(host: Host): MaybePromise<boolean> };
+  readonly ipv4PrefixBits: number;
+  readonly ipv6PrefixBits: number;
+}
+
+export class ClientLimiter implements ClientLimits {
+  readonly #options: ClientLimiterOptions;
+
+  constructor(options: ClientLimiterOptions) {
+    this.#options = options;
+  }
+
+  exceeded(what: Counted, client: Host): MaybePromise<Excess | undefined> {
+    return this.#isLimited(what) ? this.#count(what, client) : undefined;
+  }
+
+  release(client: Host): void {
+    if (this.#isLimited('connection')) this.#options.counters.release(this.#key(client.address));
+  }
+
+  #isLimited(what: Counted): boolean {
+    return this.#options.rates[what] > 0 || (what === 'connection' && this.#options.concurrency > 0);
+  }
+
+  async #count(what: Counted, client: Host): Promise<Excess | undefined> {
+    const { counters, exceptions, rates, concurrency } = this.#options;
+    const { rate, concurrency: now } = await counters.add(this.#key(client.address), what);
+    const tooManyNow = what === 'connection' && concurrency > 0 && now > concurrency;
+    const tooMany = rates[what] > 0 && rate > rates[what];
+    if ((!tooManyNow && !tooMany) || (await exceptions.has(client))) return undefined;
+    return tooManyNow
+      ? { count: now, limit: concurrency, kind: 'concurrency' }
+      : { count: rate, limit: rates[what], kind: 'rate' };
+  }
+
+  #key(address: string): string {
+    const { service, ipv4PrefixBits, ipv6PrefixBits } = this.#options;
+    return `${service} ${networkOf(address, isIPv4(address) ? ipv4PrefixBits : ipv6PrefixBits)}`;
+  }
+}
+
+/** The network that an address is counted with. */
+export function networkOf(address: string, bits: number): string {
+  if (isIPv4(address)) {
+    if (bits >= 32) return address;
+    const number = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+    return `${Math.floor(number / 2 ** (32 - bits))}/${bits}`;
+  }
+  if (bits >= 128 || !address.includes(':')) return address;
+  const binary = BigInt(`0x${ipv6Nibbles(address)}`) >> BigInt(128 - bits);
+  return `${binary.toString(16)}/${bits}`;
 }

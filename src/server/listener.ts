@@ -13,8 +13,7 @@ import type { ServiceOptions } from './service.ts';
 import { secure } from './starttls.ts';
 
 export interface ListenerOptions {
-  /** The service as configured now; asked for each connection, so that a reload reaches the next client. */
-  service(): ServiceOptions;
+  readonly service: ServiceOptions;
   /** Connections at once in this process; 0: no limit. */
   readonly maxConnections: number;
 }
@@ -23,14 +22,14 @@ export interface ListenerOptions {
 export function smtpListener({ service, maxConnections }: ListenerOptions): Server {
   const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
     if (maxConnections > 0 && connections >= maxConnections) {
-      turnAway(socket, service());
+      turnAway(socket, service);
       return;
     }
     connections += 1;
     socket.once('close', () => {
       connections -= 1;
     });
-    receive(socket, service());
+    receive(socket, service);
   });
   let connections = 0;
   return server;

@@ -1,0 +1,54 @@
+/** Counts events of clients in fixed time units, and connections as long as they last. `Postfix: anvil(8)`. */
+import type { Count, Counted, Counters } from './client-limits.ts';
+
+interface Entry {
+  concurrency: number;
+  readonly windows: Partial<Record<Counted, { since: number; count: number }>>;
+}
+
+/** Clients kept in mind; beyond that, those without connections are forgotten. */
+const MAX_CLIENTS = 100_000;
+
+export class LocalCounters implements Counters {
+  readonly #entries = new Map<string, Entry>();
+  readonly #unitMs: number;
+  readonly #now: () => number;
+
+  /** `unitMs`: anvil_rate_time_unit. */
+  constructor(unitMs: number, now: () => number = Date.now) {
+    this.#unitMs = unitMs;
+    this.#now = now;
+  }
+
+  add(key: string, what: Counted): Count {
+    const entry = this.#entry(key);
+    const now = this.#now();
+    let window = entry.windows[what];
+    if (!window || now - window.since > this.#unitMs) {
+      window = { since: now, count: 0 };
+      entry.windows[what] = window;
+    }
+    window.count += 1;
+    if (what === 'connection') entry.concurrency += 1;
+    return { rate: window.count, concurrency: entry.concurrency };
+  }
+
+  release(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry && entry.concurrency > 0) entry.concurrency -= 1;
+  }
+
+  #entry(key: string): Entry {
+    let entry = this.#entries.get(key);
+    if (!entry) {
+      if (this.#entries.size >= MAX_CLIENTS) this.#forget();
+      entry = { concurrency: 0, windows: {} };
+      this.#entries.set(key, entry);
+    }
+    return entry;
+  }
+
+  #forget(): void {
+    for (const [key, entry] of this.#entries) if (entry.concurrency === 0) this.#entries.delete(key);
+  }
+}
