@@ -1,0 +1,105 @@
+/** The restriction lists of a service, from settings. */
+import type { Dns } from '../dns/dns.ts';
+import type { Log } from '../record/log.ts';
+import { AccessResults } from '../restrictions/access-result.ts';
+import { rejectUnlisted } from '../restrictions/address.ts';
+import { type ListName, RestrictionCompiler } from '../restrictions/compile.ts';
+import type { Judge, RestrictionList } from '../restrictions/restriction.ts';
+import type { Sources } from '../restrictions/sources.ts';
+import type { Complain } from '../settings/complaint.ts';
+import type { ParameterName } from '../settings/parameters.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { AddressParts } from './addresses.ts';
+import type { Openers } from './openers.ts';
+import { replyExpander } from './reply-templates.ts';
+
+const PARAMETERS: Record<ListName, ParameterName> = {
+  client: 'smtpd_client_restrictions',
+  helo: 'smtpd_helo_restrictions',
+  sender: 'smtpd_sender_restrictions',
+  relay: 'smtpd_relay_restrictions',
+  recipient: 'smtpd_recipient_restrictions',
+  etrn: 'smtpd_etrn_restrictions',
+  data: 'smtpd_data_restrictions',
+  end_of_data: 'smtpd_end_of_data_restrictions',
+};
+
+export interface RestrictionParts {
+  readonly lists: Readonly<Record<ListName, RestrictionList>>;
+  readonly unlistedRecipient: Judge | undefined;
+  readonly unlistedSender: Judge | undefined;
+}
+
+export interface RestrictionNeeds {
+  readonly openers: Openers;
+  readonly addresses: AddressParts;
+  readonly dns: Dns;
+  readonly log: Log;
+  readonly complain: Complain;
+}
+
+export function assembleRestrictions(needs: RestrictionNeeds): RestrictionParts {
+  const { settings } = needs.openers;
+  const access = new AccessResults({
+    codes: settings,
+    log: needs.log,
+    compile: (text, source) => compiler.fromRow(text, source),
+  });
+  const sources = assembleSources(needs, access);
+  const compiler = new RestrictionCompiler({
+    sources,
+    classes: classesOf(settings),
+    complain: needs.complain,
+  });
+  const names = Object.keys(PARAMETERS) as ListName[];
+  const lists = names.map((name) => [name, compiler.list(name, settings.tokens(PARAMETERS[name]))] as const);
+  return {
+    lists: Object.fromEntries(lists) as Record<ListName, RestrictionList>,
+    unlistedRecipient: settings.smtpd_reject_unlisted_recipient
+      ? rejectUnlisted('recipient', sources)
+      : undefined,
+    unlistedSender: settings.smtpd_reject_unlisted_sender ? rejectUnlisted('sender', sources) : undefined,
+  };
+}
+
+function classesOf(settings: Settings) {
+  const names = settings.smtpd_restriction_classes;
+  return new Map(names.map((name) => [name, settings.tokens(name)]));
+}
+
+function assembleSources({ openers, addresses, dns, log }: RestrictionNeeds, access: AccessResults): Sources {
+  const { settings, tables } = openers;
+  const relayDomains = openers.list('relay_domains', 'domain');
+  const backupNetworks = openers.list('permit_mx_backup_networks', 'network');
+  return {
+    codes: settings,
+    log,
+    dns,
+    addresses: addresses.resolver,
+    access,
+    openTable: (spec, source) => tables.open(spec, source),
+    parentStyle: openers.accessParentStyle,
+    recipientDelimiter: settings.recipient_delimiter,
+    nullSenderKey: settings.smtpd_null_access_lookup_key,
+    mynetworks: openers.list('mynetworks', 'network'),
+    permitMxBackupNetworks: settings.permit_mx_backup_networks.length > 0 ? backupNetworks : undefined,
+    isOwnAddress: addresses.isOwnAddress,
+    isOwnHost: addresses.isOwnHost,
+    isRelayClient: (name) => relayDomains.has(name),
+    rblReplyMaps: openers.maps('rbl_reply_maps'),
+    defaultRblReply: settings.default_rbl_reply,
+    expandReply: replyExpander(settings, log),
+    mapsRblDomains: settings.maps_rbl_domains,
+    saslEnabled: settings.smtpd_sasl_auth_enable,
+    senderLoginMaps: addresses.senderLoginMaps,
+    relayClientCerts: openers.maps('relay_clientcerts'),
+    asksClientCertificate: settings.smtpd_tls_ask_ccert,
+    allowUntrustedRouting: settings.allow_untrusted_routing,
+    serverAddressLimit: SERVER_ADDRESS_LIMIT,
+    recipientTables: addresses.recipientTables,
+    showUserUnknownTableName: settings.show_user_unknown_table_name,
+  };
+}
+
+/** `Postfix: dns_rr_list_limit` (100) */
+const SERVER_ADDRESS_LIMIT = 100;

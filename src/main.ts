@@ -1,0 +1,96 @@
+/**
+ * Assembles everything: knows every room, decides nothing. A Runtime is what the process brings along; an Assembly is
+ * one version of the configuration, put together, with all complaints about it.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { assembleService, type Shared } from './assembly/service.ts';
+import { ownAddresses } from './assembly/own-addresses.ts';
+import { Resolver } from './dns/resolver.ts';
+import { Journal } from './record/journal.ts';
+import type { AttemptSink } from './record/attempt.ts';
+import type { Log } from './record/log.ts';
+import { Relay } from './relay/relay.ts';
+import type { Counters } from './server/client-limits.ts';
+import type { ServiceOptions } from './server/service.ts';
+import { type Complaint, ComplaintBook } from './settings/complaint.ts';
+import type { Configuration } from './settings/configuration.ts';
+import type { Service } from './settings/services.ts';
+import { Tables } from './tables/tables.ts';
+
+/** What lives as long as the process. */
+export interface Runtime {
+  readonly log: Log;
+  readonly counters: Counters;
+  readonly sink: AttemptSink | undefined;
+}
+
+export interface AssembledService {
+  readonly service: Service;
+  readonly options: ServiceOptions;
+}
+
+export interface Assembly {
+  readonly configuration: Configuration;
+  readonly services: readonly AssembledService[];
+  /** Of main.cf, master.cf and all tables. */
+  readonly complaints: readonly Complaint[];
+  readonly tables: Tables;
+  close(): Promise<void>;
+}
+
+/** Makes all services of a configuration; nothing listens yet. */
+export async function assemble(configuration: Configuration, runtime: Runtime): Promise<Assembly> {
+  const { settings, directory } = configuration;
+  const book = new ComplaintBook();
+  const dns = new Resolver({
+    servers: settings.dns_servers,
+    timeoutMs: settings.dns_timeout,
+    tries: settings.dns_tries,
+  });
+  const tables = new Tables({
+    directory,
+    log: runtime.log,
+    smtputf8: settings.smtputf8_enable,
+  });
+  const isOwnAddress = ownAddresses({
+    inetInterfaces: settings.inet_interfaces,
+    proxyInterfaces: settings.proxy_interfaces,
+  });
+  const relay = new Relay({ log: runtime.log, dns, isOwnAddress: (address) => isOwnAddress(address) });
+  const shared: Shared = {
+    log: runtime.log,
+    journal: new Journal(runtime.log, runtime.sink),
+    dns,
+    relay,
+    counters: runtime.counters,
+    tables,
+    spoolDirectory: spoolDirectory(settings.data_directory),
+    complain: book.add,
+  };
+  const services = configuration.services
+    .filter(({ program }) => program === 'smtpd')
+    .map((service) => ({ service, options: assembleService(configuration, service, shared) }));
+  await tables.ready();
+  return {
+    configuration,
+    services,
+    complaints: [...configuration.complaints, ...book.all(), ...tables.complaints],
+    tables,
+    async close() {
+      await tables.close();
+      await relay.close();
+    },
+  };
+}
+
+/** Made when it is not there; when that is not possible, large messages are refused for now. */
+function spoolDirectory(dataDirectory: string): string {
+  const path = join(dataDirectory, 'spool');
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch {
+    // said when a message needs it: 452 4.3.1
+  }
+  return path;
+}

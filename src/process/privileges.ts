@@ -1,0 +1,38 @@
+/**
+ * Who serves: not root. Ports are bound as root, then the worker becomes mail_owner. The supervisor stays what it was
+ * started as, so that it can bind ports for the workers of the next configuration; it never talks to anybody outside.
+ */
+import { chownSync, existsSync, lstatSync, readFileSync } from 'node:fs';
+
+export interface ServingUser {
+  readonly name: string;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** Where mail_owner does not exist: users that nearly every system has. */
+const OTHERS = ['portcullis', 'mail', 'nobody'];
+
+/** The user to become. Throws when there is none of them. */
+export function findServingUser(mailOwner: string, passwd = readFileSync('/etc/passwd', 'utf8')): ServingUser {
+  for (const name of [mailOwner, ...OTHERS]) {
+    const line = passwd.split('\n').find((one) => one.startsWith(`${name}:`));
+    const [, , uid, gid] = line?.split(':') ?? [];
+    if (uid && gid && uid !== '0') return { name, uid: Number(uid), gid: Number(gid) };
+  }
+  throw new Error(`mail_owner = ${mailOwner}: there is no such user; create it, or name another that is not root`);
+}
+
+export const isRoot = () => process.getuid?.() === 0;
+
+/** Lets the user write where root has made directories. */
+export function handOver(path: string, { uid, gid }: ServingUser): void {
+  if (existsSync(path) && lstatSync(path).isDirectory()) chownSync(path, uid, gid);
+}
+
+/** From here on the process is that user. */
+export function becomeOwner({ name, uid, gid }: ServingUser): void {
+  (process as { initgroups?(user: string, group: number): void }).initgroups?.(name, gid);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+}

@@ -1,0 +1,165 @@
+/**
+ * Watches over the workers: starts them, replaces one that dies, brings up a new set at SIGHUP and lets the old one
+ * finish, drains all at SIGTERM. Parameter: worker_processes. It keeps the counters that all workers share.
+ */
+import cluster, { type Worker as Child } from 'node:cluster';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log } from '../record/log.ts';
+import { LocalCounters } from '../server/counters.ts';
+import type { Configuration } from '../settings/configuration.ts';
+import { readConfiguration } from '../settings/configuration.ts';
+import type { FromWorker, ToWorker } from './letters.ts';
+import { findServingUser, handOver, isRoot } from './privileges.ts';
+import { CounterKeeper } from './shared-counters.ts';
+
+/** How long a new worker may take until it listens: large tables take their time. */
+const START_MS = 60_000;
+/** How long mail that is under way may take at the end. */
+const DRAIN_MS = 8_000;
+/** Sessions of the configuration before may go on so long. */
+const RETIRE_MS = 600_000;
+/** A worker that dies younger than this is replaced after this long. */
+const RESTART_PAUSE_MS = 1_000;
+
+export class Supervisor {
+  readonly #directory: string;
+  readonly #log: Log;
+  readonly #keeper: CounterKeeper;
+  #workers = new Set<Child>();
+  #wanted: number;
+  #isEnding = false;
+  #reloading: Promise<void> | undefined;
+
+  constructor(configuration: Configuration, log: Log) {
+    this.#directory = configuration.directory;
+    this.#log = log;
+    this.#wanted = configuration.settings.worker_processes;
+    this.#keeper = new CounterKeeper(new LocalCounters(configuration.settings.anvil_rate_time_unit));
+    cluster.schedulingPolicy = cluster.SCHED_NONE; // the kernel hands out connections, we never see them
+    cluster.setupPrimary({ args: ['__worker', this.#directory] });
+    prepareDirectories(configuration);
+  }
+
+  /** Resolves when all workers serve; rejects with the reasons when one cannot. */
+  async start(): Promise<void> {
+    this.#workers = await this.#bringUp(this.#wanted);
+  }
+
+  /** A new set of workers under the configuration as it is now; if they cannot serve, the old ones go on. */
+  reload(): Promise<void> {
+    this.#reloading ??= this.#reload().finally(() => {
+      this.#reloading = undefined;
+    });
+    return this.#reloading;
+  }
+
+  /** Everybody finishes what he has begun. */
+  async stop(): Promise<void> {
+    this.#isEnding = true;
+    const ended = [...this.#all()].map((child) => this.#end(child, DRAIN_MS));
+    await Promise.all(ended);
+  }
+
+  async #reload(): Promise<void> {
+    try {
+      const configuration = readConfiguration(this.#directory);
+      prepareDirectories(configuration);
+      this.#wanted = configuration.settings.worker_processes;
+      const next = await this.#bringUp(this.#wanted);
+      const old = this.#workers;
+      this.#workers = next;
+      for (const child of old) void this.#end(child, RETIRE_MS);
+      this.#log.info('reloaded the configuration');
+    } catch (error) {
+      for (const line of (error as Error).message.split('\n')) this.#log.error(line);
+      this.#log.error('the new configuration cannot be used; the old one stays in force');
+    }
+  }
+
+  async #bringUp(count: number): Promise<Set<Child>> {
+    const started = Array.from({ length: count }, () => this.#fork());
+    const results = await Promise.allSettled(started.map(({ ready }) => ready));
+    const failure = results.find((result) => result.status === 'rejected');
+    if (failure) {
+      for (const { child } of started) child.process.kill('SIGKILL');
+      throw failure.reason;
+    }
+    return new Set(started.map(({ child }) => child));
+  }
+
+  #fork(): { child: Child; ready: Promise<void> } {
+    const child = cluster.fork();
+    const ready = new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`a worker did not get ready in ${START_MS / 1000} s`)), START_MS);
+      child.on('message', (letter: FromWorker) => {
+        if (letter.kind === 'count') void this.#count(child, letter);
+        else if (letter.kind === 'ready') resolve();
+        else reject(new Error(letter.reasons.join('\n')));
+        if (letter.kind !== 'count') clearTimeout(timer);
+      });
+      child.on('exit', (code, signal) => {
+        clearTimeout(timer);
+        reject(new Error(`a worker ended before it was ready (${signal ?? `exit code ${code}`})`));
+        this.#ended(child, signal ?? `exit code ${code}`);
+      });
+    });
+    return { child, ready };
+  }
+
+  async #count(child: Child, letter: Extract<FromWorker, { kind: 'count' }>): Promise<void> {
+    tell(child, await this.#keeper.answer(child.id, letter));
+  }
+
+  #ended(child: Child, how: string): void {
+    this.#keeper.forget(child.id);
+    if (!this.#workers.delete(child) || this.#isEnding) return;
+    this.#log.error(`worker ${child.process.pid} died (${how}); it is replaced`);
+    setTimeout(() => void this.#replace(), RESTART_PAUSE_MS);
+  }
+
+  async #replace(): Promise<void> {
+    if (this.#isEnding || this.#workers.size >= this.#wanted) return;
+    try {
+      for (const child of await this.#bringUp(1)) this.#workers.add(child);
+    } catch (error) {
+      this.#log.error(`cannot replace a worker: ${(error as Error).message}`);
+      setTimeout(() => void this.#replace(), RESTART_PAUSE_MS);
+    }
+  }
+
+  #all(): Child[] {
+    return Object.values(cluster.workers ?? {}).filter((child) => child !== undefined);
+  }
+
+  /** Asks a worker to end, and makes it end a little later. */
+  #end(child: Child, atMostMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (child.isDead()) return resolve();
+      const timer = setTimeout(() => child.process.kill('SIGKILL'), atMostMs + 1_000);
+      child.once('exit', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      tell(child, { kind: 'stop', atMostMs });
+    });
+  }
+}
+
+function tell(child: Child, letter: ToWorker): void {
+  if (child.isConnected()) child.send(letter);
+}
+
+/** What root must make before the workers are somebody else. */
+function prepareDirectories({ settings }: Configuration): void {
+  const { data_directory: data, mail_owner } = settings;
+  const user = isRoot() ? findServingUser(mail_owner) : undefined;
+  for (const path of [data, join(data, 'spool')]) {
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      if (user) handOver(path, user);
+    } catch {
+      // said by whoever needs it: 452 for large messages, a warning for the ledger
+    }
+  }
+}

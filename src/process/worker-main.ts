@@ -1,0 +1,47 @@
+/** The life of a worker process: read, assemble, listen, give up root, serve until told to stop. */
+import { assemble, type Runtime } from '../main.ts';
+import { openLog } from '../record/pino-log.ts';
+import { complaintLine } from '../settings/complaint.ts';
+import { readConfiguration } from '../settings/configuration.ts';
+import type { FromWorker, ToWorker } from './letters.ts';
+import { becomeOwner, findServingUser, isRoot } from './privileges.ts';
+import { RemoteCounters } from './shared-counters.ts';
+import { Worker } from './worker.ts';
+
+/** Serves the configuration of a directory; told what to do by the supervisor. */
+export async function runWorker(directory: string): Promise<void> {
+  const say = (letter: FromWorker) => {
+    if (process.connected) process.send?.(letter);
+  };
+  const configuration = readConfiguration(directory);
+  const { settings } = configuration;
+  const log = openLog({ file: settings.maillog_file, format: settings.maillog_format, name: settings.syslog_name });
+  const counters = new RemoteCounters(say);
+  const runtime: Runtime = { log, counters, sink: undefined };
+  process.on('uncaughtException', (error) => log.error('internal error outside of any session', { error: error.stack }));
+  process.on('unhandledRejection', (error) => {
+    log.error('internal error outside of any session', { error: error instanceof Error ? error.stack : String(error) });
+  });
+  const assembly = await assemble(configuration, runtime);
+  const errors = assembly.complaints.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) return say({ kind: 'failed', reasons: errors.map(complaintLine) });
+  const worker = new Worker(assembly, log);
+  const stop = async (atMostMs: number) => {
+    await worker.stop(atMostMs);
+    log.flush();
+    process.exit(0);
+  };
+  process.on('message', (letter: ToWorker) => {
+    if (letter.kind === 'counted') counters.answered(letter);
+    else if (letter.kind === 'reopen') log.reopen();
+    else void stop(letter.atMostMs);
+  });
+  process.on('disconnect', () => void stop(0)); // the supervisor is gone
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // the supervisor tells us
+  await worker.listen();
+  if (isRoot()) {
+    const user = findServingUser(settings.mail_owner);
+    becomeOwner(user);
+  }
+  say({ kind: 'ready' });
+}

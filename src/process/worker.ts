@@ -1,0 +1,73 @@
+/** One process that serves: listens on all services under one version of the configuration, and drains before it ends. */
+import { mkdirSync, rmSync } from 'node:fs';
+import type { Server } from 'node:net';
+import { dirname } from 'node:path';
+import type { AssembledService, Assembly } from '../main.ts';
+import type { Log } from '../record/log.ts';
+import { smtpListener } from '../server/listener.ts';
+import { sessions } from '../server/sessions.ts';
+import type { Endpoint } from '../settings/endpoints.ts';
+
+/** How long connections to next hops may take to say goodbye. */
+const FAREWELL_MS = 1_000;
+const BACKLOG = 1024;
+
+export class Worker {
+  readonly #assembly: Assembly;
+  readonly #log: Log;
+  readonly #servers: Server[] = [];
+
+  constructor(assembly: Assembly, log: Log) {
+    this.#assembly = assembly;
+    this.#log = log;
+  }
+
+  /** Rejects with words for the operator when a service cannot listen. */
+  async listen(): Promise<void> {
+    for (const assembled of this.#assembly.services) {
+      for (const endpoint of assembled.service.listen) await this.#open(assembled, endpoint);
+    }
+  }
+
+  /** Takes nobody in any more, finishes what has begun (at most so long), and lets go. */
+  async stop(atMostMs: number): Promise<void> {
+    for (const server of this.#servers) server.close();
+    await sessions.drain(atMostMs);
+    await Promise.race([this.#assembly.close(), new Promise((resolve) => setTimeout(resolve, FAREWELL_MS).unref())]);
+  }
+
+  async #open({ service, options }: AssembledService, endpoint: Endpoint): Promise<void> {
+    const server = smtpListener({ service: options, maxConnections: service.maxConnections });
+    await bind(server, endpoint, service.name);
+    server.on('error', (error) => this.#log.error(`service ${service.name}: ${error.message}`));
+    this.#servers.push(server);
+  }
+}
+
+function bind(server: Server, endpoint: Endpoint, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (error: NodeJS.ErrnoException) => reject(new Error(listenProblem(error, endpoint, name)));
+    server.once('error', failed);
+    const bound = () => {
+      server.off('error', failed);
+      resolve();
+    };
+    if (endpoint.kind === 'unix') {
+      mkdirSync(dirname(endpoint.path), { recursive: true });
+      rmSync(endpoint.path, { force: true });
+      server.listen({ path: endpoint.path, backlog: BACKLOG }, bound);
+    } else {
+      const host = endpoint.host === '' ? {} : { host: endpoint.host };
+      server.listen({ ...host, port: endpoint.port, backlog: BACKLOG }, bound);
+    }
+  });
+}
+
+function listenProblem(error: NodeJS.ErrnoException, endpoint: Endpoint, name: string): string {
+  const at = endpoint.kind === 'unix' ? endpoint.path : `${endpoint.host || '*'}:${endpoint.port}`;
+  const where = `service ${name} cannot listen on ${at}`;
+  if (error.code === 'EACCES') return `${where}: ports below 1024 need root or CAP_NET_BIND_SERVICE`;
+  if (error.code === 'EADDRINUSE') return `${where}: another program listens there already`;
+  if (error.code === 'EADDRNOTAVAIL') return `${where}: this machine does not have that address`;
+  return `${where}: ${error.message}`;
+}
