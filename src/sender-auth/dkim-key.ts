@@ -1,0 +1,139 @@
+/**
+ * The public key of a signature: asked for in the DNS, read and judged. RFC 6376 3.6.1, 6.1.2; RFC 8301 (1024 bits at
+ * least), RFC 8463 (Ed25519). `g=` and unknown tags are ignored.
+ * No answer now is a temperror; no key, a revoked key and a broken one are a permerror, a weak one is against policy.
+ */
+import { createPublicKey, type KeyObject } from 'node:crypto';
+import type { Dns } from '../dns/dns.ts';
+import type { Deadline } from './deadline.ts';
+import type { Refusal } from './dkim-signature.ts';
+import type { KeyType } from './signature-tags.ts';
+import { compact, listTag, parseTags, type Tags } from './tag-list.ts';
+
+export interface SigningKeyRecord {
+  readonly key: KeyObject;
+  readonly keyType: KeyType;
+  /** Of the modulus; 256 for Ed25519. */
+  readonly bits: number;
+  /** `t=y`: the domain is only testing. */
+  readonly testing: boolean;
+  /** `t=s`: `i=` must be the very domain. */
+  readonly sameDomain: boolean;
+}
+
+export type KeyAnswer =
+  | { readonly kind: 'key'; readonly record: SigningKeyRecord }
+  /** `unusable`: there is a record, but no key in it that may be used. */
+  | { readonly kind: 'absent' | 'unusable' | 'unknown'; readonly refusal: Refusal };
+
+const MIN_BITS = 1024;
+/** Larger keys cost too much time to check; RFC 8301 3.2 asks for 4096. */
+const MAX_BITS = 8192;
+const MAX_EXPONENT = 2n ** 64n;
+const MAX_RECORD = 16_384;
+
+const NO_KEY: KeyAnswer = { kind: 'absent', refusal: { result: 'permerror', comment: 'no key' } };
+
+/** Asks for the key of a selector. Never rejects. */
+export async function findKey(
+  selector: string,
+  domain: string,
+  dns: Dns,
+  deadline: Deadline,
+): Promise<KeyAnswer> {
+  const answer = await deadline.within(dns.txt(`${selector}._domainkey.${domain}`));
+  if (answer.kind === 'unknown')
+    return { kind: 'unknown', refusal: { result: 'temperror', comment: `key look-up: ${answer.why}` } };
+  if (answer.kind === 'absent') return NO_KEY;
+  const answers = answer.records.slice(0, MAX_RECORDS).map(readKeyRecord);
+  return answers.find((one) => one.kind === 'key') ?? answers[0] ?? NO_KEY;
+}
+
+/** RFC 6376 6.1.2: of several records any may be taken; one that is no key at all does not hide the key. */
+const MAX_RECORDS = 5;
+
+/** Reads one TXT record. */
+export function readKeyRecord(text: string): KeyAnswer {
+  const tags = text.length > MAX_RECORD ? undefined : parseTags(text);
+  if (!tags) return unusable('permerror', 'key record is no tag list');
+  for (const { broken, comment } of RECORD_RULES) {
+    if (broken(tags)) return unusable('permerror', comment);
+  }
+  const keyType = keyTypeOf(tags) ?? 'rsa';
+  const key = importKey(keyType, compact(tags, 'p') ?? '');
+  if (!key) return unusable('permerror', 'key is broken');
+  const bits = keyType === 'rsa' ? (key.asymmetricKeyDetails?.modulusLength ?? 0) : 256;
+  const unfit = keyType === 'rsa' ? unfitRsa(key, bits) : undefined;
+  if (unfit) return unusable('policy', unfit);
+  const flags = listTag(tags, 't') ?? [];
+  const record = { key, keyType, bits, testing: flags.includes('y'), sameDomain: flags.includes('s') };
+  return { kind: 'key', record };
+}
+
+const RECORD_RULES: readonly { broken: (tags: Tags) => boolean; comment: string }[] = [
+  { broken: (tags) => tags.has('v') && !isFirstVersion(tags), comment: 'unknown key version' },
+  { broken: (tags) => !tags.has('p'), comment: 'no key in the key record' },
+  { broken: (tags) => tags.get('p') === '', comment: 'key is revoked' },
+  { broken: (tags) => keyTypeOf(tags) === undefined, comment: 'unknown key type' },
+  { broken: (tags) => excludes(tags, 'h', ['sha256']), comment: 'key is not for sha256' },
+  { broken: (tags) => excludes(tags, 's', ['*', 'email']), comment: 'key is not for mail' },
+];
+
+function isFirstVersion(tags: Tags): boolean {
+  const [first] = tags.keys();
+  return first === 'v' && tags.get('v') === 'DKIM1';
+}
+
+function keyTypeOf(tags: Tags): KeyType | undefined {
+  const type = tags.get('k') ?? 'rsa';
+  return type === 'rsa' || type === 'ed25519' ? type : undefined;
+}
+
+function excludes(tags: Tags, name: string, wanted: readonly string[]): boolean {
+  const list = listTag(tags, name);
+  return list !== undefined && !wanted.some((value) => list.includes(value));
+}
+
+function unfitRsa(key: KeyObject, bits: number): string | undefined {
+  if (bits < MIN_BITS) return `key of ${bits} bits is too weak`;
+  const exponent = key.asymmetricKeyDetails?.publicExponent ?? 0n;
+  return bits > MAX_BITS || exponent > MAX_EXPONENT ? `key of ${bits} bits is too large` : undefined;
+}
+
+/** Making a key object takes longer than checking a signature with it. */
+const KEPT_KEYS = 1000;
+const keptKeys = new Map<string, KeyObject | undefined>();
+
+function importKey(type: KeyType, base64: string): KeyObject | undefined {
+  const name = `${type} ${base64}`;
+  if (keptKeys.has(name)) return keptKeys.get(name);
+  const bytes = /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? Buffer.from(base64, 'base64') : Buffer.alloc(0);
+  const key = type === 'rsa' ? rsaKey(bytes) : ed25519Key(bytes);
+  const [oldest] = keptKeys.size >= KEPT_KEYS ? keptKeys.keys() : [];
+  if (oldest !== undefined) keptKeys.delete(oldest);
+  keptKeys.set(name, key);
+  return key;
+}
+
+/** SubjectPublicKeyInfo as everybody publishes it, or the RSAPublicKey that RFC 6376 asks for. */
+function rsaKey(der: Buffer): KeyObject | undefined {
+  for (const type of ['spki', 'pkcs1'] as const) {
+    try {
+      const key = createPublicKey({ key: der, format: 'der', type });
+      if (key.asymmetricKeyType === 'rsa') return key;
+    } catch {}
+  }
+  return undefined;
+}
+
+const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex');
+
+/** RFC 8463 4.2: the 32 bytes themselves. */
+function ed25519Key(bytes: Buffer): KeyObject | undefined {
+  if (bytes.length !== 32) return undefined;
+  return createPublicKey({ key: Buffer.concat([ED25519_SPKI, bytes]), format: 'der', type: 'spki' });
+}
+
+function unusable(result: Refusal['result'], comment: string): KeyAnswer {
+  return { kind: 'unusable', refusal: { result, comment } };
+}
