@@ -1,12 +1,12 @@
 /**
  * Values of strangers inside the header fields that we write, such that no reader can take them for anything else.
  * RFC 8601 2.2 (pvalue), RFC 7208 9.1, RFC 5322 3.2.4. What a careless parser might trip over (quotes, backslashes,
- * parentheses, semicolons, control and non-ASCII characters) is not escaped but replaced by `?`: these fields are facts
- * about the mail, not copies of it.
+ * parentheses, separators, equals signs before words, control and non-ASCII characters) is not escaped but replaced by `?`: these
+ * fields are facts about the mail, not copies of it, and mail filters look for `dkim=pass` anywhere in them.
  */
 
 const BARE = /^[A-Za-z0-9][A-Za-z0-9._+-]*$/;
-const BARE_ADDRESS = /^(?:[A-Za-z0-9][A-Za-z0-9._+=-]*)?@[A-Za-z0-9][A-Za-z0-9._-]*$/;
+const BARE_ADDRESS = /^(?:[A-Za-z0-9][A-Za-z0-9._+-]*)?@[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const MAX_VALUE = 330;
 /** Lines are folded before they get longer. RFC 5322 2.1.1 */
 const LINE = 78;
@@ -30,7 +30,12 @@ export function quotedValue(text: string): string {
 
 /** What may stand in quotes or in a comment. */
 export function harmless(text: string): string {
-  return text.slice(0, MAX_VALUE).replace(/["\\();<>,]|[^\x20-\x7e]/g, '?');
+  return text.slice(0, MAX_VALUE).replace(/["\\();<>]|=(?=[A-Za-z])|[^\x20-\x7e]/g, '?');
+}
+
+/** An address in quotes with its equals signs (SRS, BATV), for fields where they mean nothing. */
+export function quotedAddress(text: string): string {
+  return `"${text.split('=').map(harmless).join('=')}"`;
 }
 
 /** Each item but the last with the semicolon that separates it from the next. */

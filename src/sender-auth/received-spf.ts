@@ -1,5 +1,5 @@
 /** The Received-SPF header field: what SPF said and about whom. RFC 7208 9.1. It goes above our own Received field. */
-import { fieldValue, folded, harmless, quotedValue, withSemicolons } from './field-value.ts';
+import { fieldValue, folded, harmless, quotedAddress, quotedValue, withSemicolons } from './field-value.ts';
 import type { SpfQuestion, SpfResult } from './spf.ts';
 import type { SpfVerdict } from './spf-evaluation.ts';
 
@@ -17,7 +17,7 @@ const SENTENCES: Readonly<Record<SpfVerdict, string>> = {
 export function receivedSpf(result: SpfResult, q: SpfQuestion): string {
   const facts: [string, string | undefined][] = [
     ['client-ip', fieldValue(q.address)],
-    ['envelope-from', quotedValue(q.sender.text)],
+    ['envelope-from', quotedAddress(q.sender.text)],
     ['helo', fieldValue(q.helo)],
     ['identity', result.identity],
     ['mechanism', result.mechanism && fieldValue(result.mechanism)],
