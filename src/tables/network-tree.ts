@@ -37,9 +37,9 @@ export class NetworkTree {
       const common = this.#commonBits(node, words, Math.min(length, prefixBits));
       if (common < length) {
         const fork = this.#fork(node, words, common);
-        this.#links[parent * LINKS + side] = fork;
+        this.#link(parent, side, fork);
         if (common === prefixBits) this.#setRule(fork, rule);
-        else this.#links[fork * LINKS + bitOf(words, common)] = this.#newNode(words, prefixBits, rule);
+        else this.#link(fork, bitOf(words, common), this.#newNode(words, prefixBits, rule));
         return;
       }
       if (length === prefixBits) {
@@ -50,8 +50,7 @@ export class NetworkTree {
       side = bitOf(words, length);
       node = this.#links[node * LINKS + side] as number;
     }
-    const leaf = this.#newNode(words, prefixBits, rule);
-    this.#links[parent * LINKS + side] = leaf;
+    this.#link(parent, side, this.#newNode(words, prefixBits, rule));
   }
 
   /** The first rule whose network contains the first `bits` of the address, -1 when none does. */
@@ -85,9 +84,12 @@ export class NetworkTree {
   #fork(node: number, words: AddressWords, bits: number): number {
     const fork = this.#newNode(words, bits, NONE);
     const base = node * this.#width;
-    const side = ((this.#words[base + (bits >>> 5)] as number) >>> (31 - (bits & 31))) & 1;
-    this.#links[fork * LINKS + side] = node;
+    this.#link(fork, ((this.#words[base + (bits >>> 5)] as number) >>> (31 - (bits & 31))) & 1, node);
     return fork;
+  }
+
+  #link(parent: number, side: number, child: number): void {
+    this.#links[parent * LINKS + side] = child;
   }
 
   /** How many of the first `limit` bits the node and the words have in common. */

@@ -46,32 +46,61 @@ function parseIPv4(text: string, start: number): number {
 }
 const DOT = '.'.charCodeAt(0) - 0x30;
 
+/** Room for the groups of one address while it is read. */
+const groups = new Uint16Array(8);
+
 function parseIPv6(text: string): AddressWords | undefined {
-  const halves = text.split('::');
-  if (halves.length > 2) return undefined;
-  const head = groups(halves[0] as string, halves.length === 1);
-  const tail = halves.length === 2 ? groups(halves[1] as string, true) : [];
-  if (!head || !tail) return undefined;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
-  const all = [...head, ...new Array<number>(missing).fill(0), ...tail];
-  return Uint32Array.from([0, 2, 4, 6], (i) => (all[i] as number) * 0x10000 + (all[i + 1] as number));
+  let count = 0;
+  /** Where the `::` stands among the groups. */
+  let gap = -1;
+  for (let at = 0; at < text.length; ) {
+    if (text.charCodeAt(at) === COLON) {
+      if (gap >= 0 || text.charCodeAt(at + 1) !== COLON) return undefined;
+      gap = count;
+      at += 2;
+      continue;
+    }
+    const end = endOfGroup(text, at);
+    if (text.charAt(end) === '.') {
+      const quad = count <= 6 ? parseIPv4(text, at) : -1;
+      if (quad < 0) return undefined;
+      groups[count++] = Math.trunc(quad / 0x10000);
+      groups[count++] = quad % 0x10000;
+      break;
+    }
+    if (end === at || count === 8) return undefined;
+    groups[count++] = Number.parseInt(text.slice(at, end), 16);
+    if (end === text.length) break;
+    if (text.charCodeAt(end) !== COLON || end + 1 === text.length) return undefined;
+    at = text.charCodeAt(end + 1) === COLON ? end : end + 1;
+  }
+  return wordsOfGroups(count, gap);
+}
+const COLON = 0x3a;
+
+/** The offset behind up to four hexadecimal digits. */
+function endOfGroup(text: string, start: number): number {
+  let at = start;
+  while (at < start + 4) {
+    const code = text.charCodeAt(at);
+    const isHex =
+      (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
+    if (!isHex) break;
+    at += 1;
+  }
+  return at;
 }
 
-/** 16-bit groups between colons; the last two may be a dotted quad. */
-function groups(text: string, quadAllowed: boolean): number[] | undefined {
-  if (text === '') return [];
-  const parts = text.split(':', 9);
-  const values: number[] = [];
-  for (const [i, part] of parts.entries()) {
-    if (/^[0-9a-f]{1,4}$/i.test(part)) values.push(Number.parseInt(part, 16));
-    else {
-      const quad = quadAllowed && i === parts.length - 1 ? parseIPv4(part, 0) : -1;
-      if (quad < 0) return undefined;
-      values.push(Math.trunc(quad / 0x10000), quad % 0x10000);
-    }
+/** The gap stands for the groups that are missing, at least one. */
+function wordsOfGroups(count: number, gap: number): AddressWords | undefined {
+  if (gap < 0 ? count !== 8 : count > 7) return undefined;
+  const words = new Uint32Array(4);
+  for (let i = 0; i < count; i++) {
+    const place = gap >= 0 && i >= gap ? i + 8 - count : i;
+    const group = groups[i] as number;
+    words[place >> 1] = (words[place >> 1] as number) | (place % 2 === 0 ? group << 16 : group);
   }
-  return values;
+  return words;
 }
 
 /** Reads `address`, `address/length`, `[address]`, `[address/length]` or `[address]/length`. */
@@ -106,10 +135,17 @@ function withoutBrackets(
 }
 
 function withoutHostBits(written: string, network: Network): ParsedNetwork {
-  const masked = network.words.map((word, i) => (word & maskWord(network.prefixBits, i)) >>> 0);
-  if (masked.every((word, i) => word === network.words[i])) return { kind: 'network', network };
+  if (!hasHostBits(network)) return { kind: 'network', network };
+  const masked = network.words.map((word, i) => word & maskWord(network.prefixBits, i));
   const better = formatNetwork({ words: masked, prefixBits: network.prefixBits });
   return problem(`non-null host address bits in "${written}", perhaps you should use "${better}" instead`);
+}
+
+function hasHostBits({ words, prefixBits }: Network): boolean {
+  for (let i = prefixBits >> 5; i < words.length; i++) {
+    if (((words[i] as number) & ~maskWord(prefixBits, i)) !== 0) return true;
+  }
+  return false;
 }
 
 /** The mask of the i-th word for a prefix of that many bits. */
