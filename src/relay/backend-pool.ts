@@ -1,21 +1,21 @@
 /**
- * Connections to next hops, kept for a while after use, bounded in number, and what is known of each next hop.
- * Speaks for `smtp_connection_cache_time_limit`, `smtp_connection_reuse_count_limit`, `..._time_limit`,
- * `default_destination_concurrency_limit` and the like (as the limits that the caller gives).
- * A next hop that left us waiting is asked by one mail at a time, and nobody waits longer than a second for that one:
- * so a flood does not hang on its time-outs, and it is used again as soon as it answers.
+ * Connections to next hops, kept for a while after use and bounded in number, and what is known of each next hop.
+ * Speaks for `smtp_connection_cache_time_limit`, `smtp_connection_reuse_count_limit`, `smtp_connection_reuse_time_limit`,
+ * and `*_destination_concurrency_limit` as far as the caller makes limits of them.
+ * A kept connection may be dead; who uses it finds out (backend-delivery.ts).
  */
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { Log } from '../record/log.ts';
 import { type Capabilities, sameCapabilities } from '../smtp/capabilities.ts';
 import type { Connection } from '../smtp/connection.ts';
 import type { BackendOpener } from './backend-opener.ts';
-import { temporary } from './fault-reply.ts';
 import type { DeliveringHop } from './next-hop.ts';
+import { Suspicion } from './suspicion.ts';
 import { Unreachable } from './unreachable.ts';
+import { busy, WaitingLine } from './waiting-line.ts';
 
 export interface PoolLimits {
-  /** Connections at once, open or being opened. */
+  /** Connections at once, kept ones included. */
   readonly perHop: number;
   readonly total: number;
   /** How long a mail waits for one of them. */
@@ -24,30 +24,17 @@ export interface PoolLimits {
   readonly capabilitiesWaitMs: number;
 }
 
-/** More mails than this do not wait for a connection. */
-const maxWaiters = 10_000;
 /** More next hops than this are not remembered when they have no connection. */
 const maxKnownHops = 1_000;
-/** An attempt that fails later than this was a wait: the next hop is under suspicion. */
-const quickFailureMs = 1_000;
-/** How long others wait for the one that tries a next hop under suspicion. */
-const probeWaitMs = 1_000;
 
 interface HopState {
   readonly idle: Connection[];
+  readonly suspicion: Suspicion;
   /** Idle, in use and being opened. */
   connections: number;
-  suspect: boolean;
-  probe: { readonly startedAt: number; readonly done: Promise<boolean> } | undefined;
   capabilities: Capabilities | undefined;
+  /** Somebody asks for them. */
   asking: Promise<Capabilities | undefined> | undefined;
-}
-
-/** Somebody waits for a connection, or for the right to open one (undefined; it is counted already). */
-interface Waiter {
-  readonly hop: DeliveringHop;
-  readonly resolve: (connection: Connection | undefined) => void;
-  readonly reject: (why: Unreachable) => void;
 }
 
 export class BackendPool {
@@ -55,17 +42,19 @@ export class BackendPool {
   readonly #limits: PoolLimits;
   readonly #log: Log;
   readonly #hops = new Map<string, HopState>();
-  readonly #waiters = new Set<Waiter>();
+  readonly #line: WaitingLine;
   #connections = 0;
+  /** Set by close: called when the last connection is gone. */
   #closing: (() => void) | undefined;
 
   constructor(opener: BackendOpener, limits: PoolLimits, log: Log) {
     this.#opener = opener;
     this.#limits = limits;
     this.#log = log;
+    this.#line = new WaitingLine(limits.slotWaitMs);
   }
 
-  /** A connection for one mail: a kept one (`uses` is above 1 then), else a new one. Throws Unreachable. */
+  /** A connection for one mail: a kept one (its `uses` is above 1 then), else a new one. Throws Unreachable. */
   acquire(hop: DeliveringHop): MaybePromise<Connection> {
     const state = this.#stateOf(hop);
     for (let kept = state.idle.pop(); kept !== undefined; kept = state.idle.pop()) {
@@ -74,9 +63,9 @@ export class BackendPool {
     return this.fresh(hop);
   }
 
-  /** A new connection, as soon as there may be one more. Throws Unreachable. */
+  /** A new connection, as soon as there may be one more (or another mail's when it is done). Throws Unreachable. */
   async fresh(hop: DeliveringHop): Promise<Connection> {
-    if (this.#closing !== undefined) throw unreachable(hop, 'the gateway ends');
+    if (this.#closing !== undefined) throw busy(hop, 'the gateway ends');
     const state = this.#stateOf(hop);
     if (this.#mayOpen(state)) this.#take(state);
     else {
@@ -84,10 +73,7 @@ export class BackendPool {
       if (handed !== undefined) return used(handed);
     }
     try {
-      const connection = await this.#open(hop, state);
-      connection.onGone = () => this.#gone(state, connection);
-      this.#learn(hop, state, connection.capabilities);
-      return used(connection);
+      return used(await this.#open(hop, state));
     } catch (error) {
       this.#free(state);
       throw error;
@@ -97,14 +83,11 @@ export class BackendPool {
   /** The mail is done and the next hop waits for another one. */
   release(hop: DeliveringHop, connection: Connection): void {
     if (!connection.usable) return;
-    const waiter = this.#waiterFor(hop);
-    const wanted = waiter !== undefined || this.#waiters.size === 0;
-    if (!wanted || this.#isWornOut(hop, connection)) connection.quit();
-    else if (waiter !== undefined) waiter.resolve(connection);
-    else {
+    if (this.#isWornOut(hop, connection)) connection.quit();
+    else if (this.#line.isEmpty) {
       connection.park(hop.settings.idleMs);
       this.#stateOf(hop).idle.push(connection);
-    }
+    } else if (!this.#line.handOver(hop.key, connection)) connection.quit();
   }
 
   /** The transaction was begun and is not wanted: RSET, and only when that is confirmed it is kept. */
@@ -137,45 +120,20 @@ export class BackendPool {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#closing = resolve;
     this.#opener.close();
-    for (const waiter of this.#waiters) waiter.reject(unreachable(waiter.hop, 'the gateway ends'));
+    this.#line.dissolve('the gateway ends');
     for (const state of this.#hops.values()) {
       for (const connection of state.idle.splice(0)) connection.quit();
     }
-    if (this.#connections === 0) return;
-    await promise;
+    if (this.#connections > 0) await promise;
   }
 
   async #open(hop: DeliveringHop, state: HopState): Promise<Connection> {
-    if (this.#closing !== undefined) throw unreachable(hop, 'the gateway ends');
-    if (state.suspect && state.probe !== undefined && !(await answersSoon(state.probe))) {
-      throw unreachable(hop, 'it does not answer');
-    }
-    const startedAt = performance.now();
-    const attempt = this.#opener.open(hop);
-    const isProbe = state.suspect && state.probe === undefined;
-    if (isProbe)
-      state.probe = {
-        startedAt,
-        done: attempt.then(
-          () => true,
-          () => false,
-        ),
-      };
-    try {
-      const connection = await attempt;
-      state.suspect = false;
-      return connection;
-    } catch (error) {
-      state.suspect = performance.now() - startedAt > quickFailureMs;
-      throw error;
-    } finally {
-      if (isProbe) state.probe = undefined;
-    }
-  }
-
-  #waiterFor(hop: DeliveringHop): Waiter | undefined {
-    for (const waiter of this.#waiters) if (waiter.hop.key === hop.key) return waiter;
-    return undefined;
+    if (this.#closing !== undefined) throw busy(hop, 'the gateway ends');
+    const connection = await state.suspicion.attempt(() => this.#opener.open(hop));
+    if (connection === undefined) throw busy(hop, 'it does not answer');
+    connection.onGone = () => this.#gone(state, connection);
+    this.#learn(hop, state, connection.capabilities);
+    return connection;
   }
 
   #isWornOut(hop: DeliveringHop, connection: Connection): boolean {
@@ -208,13 +166,12 @@ export class BackendPool {
     state.connections--;
     this.#connections--;
     if (this.#connections === 0) this.#closing?.();
-    for (const waiter of this.#waiters) {
-      const waiting = this.#stateOf(waiter.hop);
-      if (waiting.connections >= this.#limits.perHop) continue;
-      this.#take(waiting);
-      waiter.resolve(undefined);
-      break;
-    }
+    this.#line.letOpen((hop) => {
+      const waiting = this.#stateOf(hop);
+      const may = waiting.connections < this.#limits.perHop;
+      if (may) this.#take(waiting);
+      return may;
+    });
   }
 
   #gone(state: HopState, connection: Connection): void {
@@ -223,32 +180,13 @@ export class BackendPool {
     this.#free(state);
   }
 
-  #wait(hop: DeliveringHop): Promise<Connection | undefined> {
-    if (this.#waiters.size >= maxWaiters)
-      return Promise.reject(unreachable(hop, 'too many mails wait for it'));
-    return new Promise((resolve, reject) => {
-      const done = () => {
-        clearTimeout(timer);
-        this.#waiters.delete(waiter);
-      };
-      const waiter: Waiter = {
-        hop,
-        resolve: (connection) => {
-          done();
-          resolve(connection);
-        },
-        reject: (why) => {
-          done();
-          reject(why);
-        },
-      };
-      const late = () => {
-        this.#log.warn(`next hop ${hop.text}: all connections are in use`, { backend: hop.text });
-        waiter.reject(unreachable(hop, 'all connections are in use'));
-      };
-      const timer = setTimeout(late, this.#limits.slotWaitMs);
-      this.#waiters.add(waiter);
-    });
+  async #wait(hop: DeliveringHop): Promise<Connection | undefined> {
+    try {
+      return await this.#line.wait(hop);
+    } catch (error) {
+      if (error instanceof Unreachable) this.#log.warn(error.message, { backend: hop.text });
+      throw error;
+    }
   }
 
   #learn(hop: DeliveringHop, state: HopState, now: Capabilities): void {
@@ -272,20 +210,24 @@ export class BackendPool {
   }
 
   #stateOf(hop: DeliveringHop): HopState {
-    let state = this.#hops.get(hop.key);
-    if (state === undefined) {
-      if (this.#hops.size >= maxKnownHops) this.#forgetHops();
-      const none = { suspect: false, probe: undefined, capabilities: undefined, asking: undefined };
-      state = { idle: [], connections: 0, ...none };
-      this.#hops.set(hop.key, state);
-    }
+    const known = this.#hops.get(hop.key);
+    if (known !== undefined) return known;
+    if (this.#hops.size >= maxKnownHops) this.#forgetHops();
+    const state = {
+      idle: [],
+      suspicion: new Suspicion(),
+      connections: 0,
+      capabilities: undefined,
+      asking: undefined,
+    };
+    this.#hops.set(hop.key, state);
     return state;
   }
 
   #forgetHops(): void {
-    const waited = new Set(Array.from(this.#waiters, (waiter) => waiter.hop.key));
     for (const [key, state] of this.#hops) {
-      if (state.connections === 0 && state.asking === undefined && !waited.has(key)) this.#hops.delete(key);
+      const isUsed = state.connections > 0 || state.asking !== undefined || this.#line.has(key);
+      if (!isUsed) this.#hops.delete(key);
     }
   }
 }
@@ -293,24 +235,4 @@ export class BackendPool {
 function used(connection: Connection): Connection {
   connection.uses++;
   return connection;
-}
-
-async function answersSoon(probe: {
-  readonly startedAt: number;
-  readonly done: Promise<boolean>;
-}): Promise<boolean> {
-  const leftMs = probe.startedAt + probeWaitMs - performance.now();
-  if (leftMs <= 0) return false;
-  const { promise: late, resolve } = Promise.withResolvers<false>();
-  const timer = setTimeout(resolve, leftMs, false);
-  const answered = await Promise.race([probe.done, late]);
-  clearTimeout(timer);
-  return answered;
-}
-
-function unreachable(hop: DeliveringHop, why: string): Unreachable {
-  return new Unreachable(
-    `next hop ${hop.text}: ${why}`,
-    temporary('4.3.2', 'the next hop is busy', hop.settings.style),
-  );
 }

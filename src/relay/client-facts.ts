@@ -1,11 +1,11 @@
 /** Who the client is, as XFORWARD and XCLIENT tell it: the session's, or what an upstream gateway said of it. */
 import { rfcAddress } from '../mail/client.ts';
-import type { Envelope } from '../mail/envelope.ts';
 import type { Session } from '../mail/session.ts';
 import type { ClientAttributes } from '../smtp/client-attributes.ts';
+import type { Parcel } from './delivery.ts';
 
 /** `Postfix: smtpd_proxy.c, FORWARD_NAME ... FORWARD_DOMAIN` */
-export function forwardedFacts(session: Session, envelope: Envelope, queueId: string): ClientAttributes {
+export function forwardedFacts({ session, envelope, queueId }: Parcel): ClientAttributes {
   const { forwarded, client } = session;
   const local = forwarded === undefined ? envelope.localRewrite : forwarded.domain === 'local';
   return new Map([

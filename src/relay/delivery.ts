@@ -8,7 +8,7 @@
 import type { Envelope, Recipient } from '../mail/envelope.ts';
 import type { Reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
-import type { MessageChunks } from '../smtp/connection.ts';
+import type { MessageChunks } from '../smtp/message-writer.ts';
 
 /** A message's bytes in CRLF form, without doubled dots; `sizeBytes` of them. */
 export interface OutgoingMessage {

@@ -10,17 +10,12 @@ import { type Reply, replyText } from '../mail/reply.ts';
 import { type Capabilities, plainCapabilities } from './capabilities.ts';
 import { Channel, type ChannelListener, type Endpoint } from './channel.ts';
 import { Deadline } from './deadline.ts';
-import { DotStuffing } from './dot-stuffing.ts';
+import { type MessageChunks, MessageWriter } from './message-writer.ts';
 import { ReplyReader } from './reply-reader.ts';
 import type { Deadlines, Step } from './step.ts';
 import { systemErrorText } from './system-error.ts';
 import { refusedBy, WireFault } from './wire-fault.ts';
 
-/** A message's bytes, in CRLF form, dots not yet doubled. */
-export type MessageChunks = Iterable<Buffer> | AsyncIterable<Buffer>;
-
-/** Pieces that are smaller together are copied into one: cheaper than a vector of small ones. */
-const joinedWriteBytes = 65_536;
 /** After QUIT nobody cares how long the next hop takes to hang up. */
 const farewellMs = 2_000;
 
@@ -55,7 +50,7 @@ export class Connection implements ChannelListener {
   /** What the exchange waits for before its replies. */
   #phase: 'connect' | 'starttls' | 'body' | undefined = 'connect';
   #fault: WireFault | undefined;
-  #wake: (() => void) | undefined;
+  #writer: MessageWriter | undefined;
 
   /** Starts to connect, in TLS from the first byte when `wrapper` is given. `Postfix: smtp_tls_wrappermode` */
   constructor(name: string, endpoint: Endpoint, deadlines: Deadlines, wrapper?: ConnectionOptions) {
@@ -115,9 +110,11 @@ export class Connection implements ChannelListener {
     const answer = this.#expect(new Array<Step>(replies).fill('done'));
     if (this.#fault !== undefined) return answer;
     this.#enter('body');
-    const atOnce = sizeBytes <= joinedWriteBytes && Symbol.iterator in chunks;
-    const sent = atOnce ? this.#sendAtOnce(chunks) : this.#sendInTurn(chunks);
-    sent.catch((error: unknown) => this.destroy(`the message cannot be read: ${systemErrorText(error)}`));
+    this.#writer = new MessageWriter(this.#channel, () => this.#enter('body'));
+    this.#writer.write(chunks, sizeBytes).then(
+      (isWhole) => isWhole && this.#enter(undefined),
+      (error: unknown) => this.destroy(`the message cannot be read: ${systemErrorText(error)}`),
+    );
     return answer;
   }
 
@@ -155,7 +152,7 @@ export class Connection implements ChannelListener {
   }
 
   onDrain(): void {
-    this.#wake?.();
+    this.#writer?.drained();
   }
 
   onEnd(error: Error | undefined): void {
@@ -222,40 +219,10 @@ export class Connection implements ChannelListener {
   #settle(): void {
     const exchange = this.#exchange;
     this.#exchange = undefined;
+    this.#writer?.stop();
+    this.#writer = undefined;
     this.#deadline.disarm();
     exchange?.resolve(exchange.replies);
-  }
-
-  async #sendAtOnce(chunks: Iterable<Buffer>): Promise<void> {
-    const stuffing = new DotStuffing();
-    const pieces: Buffer[] = [];
-    for (const chunk of chunks) stuffing.push(chunk, pieces);
-    pieces.push(stuffing.end());
-    this.#channel.write(Buffer.concat(pieces));
-    this.#enter(undefined);
-  }
-
-  async #sendInTurn(chunks: MessageChunks): Promise<void> {
-    const stuffing = new DotStuffing();
-    const exchange = this.#exchange;
-    for await (const chunk of chunks) {
-      if (this.#exchange !== exchange) return;
-      const pieces: Buffer[] = [];
-      stuffing.push(chunk, pieces);
-      if (!this.#channel.writeVector(pieces)) await this.#drained();
-      if (this.#exchange !== exchange) return;
-      this.#enter('body');
-    }
-    if (this.#exchange !== exchange) return;
-    this.#channel.write(stuffing.end());
-    this.#enter(undefined);
-  }
-
-  async #drained(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#wake = resolve;
-    });
-    this.#wake = undefined;
   }
 
   #expired(): void {
@@ -279,7 +246,7 @@ export class Connection implements ChannelListener {
     this.#exchange = undefined;
     this.#phase = undefined;
     exchange?.reject(fault);
-    this.#wake?.();
+    this.#writer?.stop();
     this.onGone?.();
   }
 }
