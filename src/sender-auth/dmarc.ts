@@ -9,7 +9,7 @@ import { Deadline } from './deadline.ts';
 import type { DkimResult } from './dkim-verify.ts';
 import type { DmarcPolicy, DmarcRecord } from './dmarc-record.ts';
 import { type Place, TreeWalks } from './dmarc-tree-walk.ts';
-import { isAtOrBelow } from './domain-name.ts';
+import { asciiName, isAtOrBelow } from './domain-name.ts';
 import type { Author } from './from-header.ts';
 import type { SpfResult } from './spf.ts';
 
@@ -124,7 +124,8 @@ class Evaluation {
   /** RFC 9989 4.10.2: the same domain, or (relaxed) the same organization by walks of their own. */
   async #alignment(identifier: string, strict: boolean): Promise<Alignment> {
     if (identifier === this.#domain) return 'yes';
-    if (strict || identifier === '' || lastLabel(identifier) !== lastLabel(this.#domain)) return 'no';
+    if (strict || asciiName(identifier) !== identifier) return 'no';
+    if (lastLabel(identifier) !== lastLabel(this.#domain)) return 'no';
     const author = await this.#walks.from(this.#domain);
     if (author.kind === 'unknown') return 'unknown';
     if (!isAtOrBelow(identifier, author.organization)) return 'no';

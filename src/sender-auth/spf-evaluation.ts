@@ -1,6 +1,6 @@
 /**
  * check_host() of SPF: what the records of a domain say about an address. RFC 7208 4, 5, 6.
- * Limits: 10 terms that ask the DNS, 10 names of an MX, 10 of a PTR, 2 look-ups that find nothing.
+ * Limits: 10 terms that ask the DNS, 10 names of an MX, 2 look-ups that find nothing.
  * A look-up that cannot be answered now is a temperror; broken records and passed limits are a permerror.
  */
 import type { Answer, Dns } from '../dns/dns.ts';
@@ -22,6 +22,7 @@ import {
   type SpfRecord,
   SpfSyntaxError,
 } from './spf-record.ts';
+import { ValidatedNames } from './spf-validated-names.ts';
 
 export type SpfVerdict = 'none' | 'neutral' | 'pass' | 'fail' | 'softfail' | 'temperror' | 'permerror';
 
@@ -38,6 +39,7 @@ export interface Evaluation {
 const MAX_TERMS = 10;
 const MAX_NAMES = 10;
 const MAX_VOID = 2;
+const MAX_EXPLANATION_RECORD = 2048;
 
 const RESULTS: Readonly<Record<Qualifier, SpfVerdict>> = {
   '+': 'pass',
@@ -63,13 +65,14 @@ export class SpfEvaluation {
   readonly #deadline: Deadline;
   #terms = 0;
   #voids = 0;
-  #validated: Promise<string[]> | undefined;
+  readonly #names: ValidatedNames;
 
   constructor(values: MacroValues, dns: Dns, deadline: Deadline) {
     this.#values = values;
     this.#digits = addressDigits(values.address) ?? '';
     this.#dns = dns;
     this.#deadline = deadline;
+    this.#names = new ValidatedNames(values.address, dns, deadline);
   }
 
   /** Terms evaluated so far that ask the DNS. */
@@ -188,7 +191,7 @@ export class SpfEvaluation {
   async #matchesPtr(directive: Directive, domain: string): Promise<boolean> {
     const target = await this.#counted(directive, domain);
     if (target === undefined) return false;
-    return (await this.#validatedNames()).some((name) => isAtOrBelow(name, target));
+    return (await this.#names.all()).some((name) => isAtOrBelow(name, target));
   }
 
   async #matchesExists(directive: Directive, domain: string): Promise<boolean> {
@@ -235,41 +238,8 @@ export class SpfEvaluation {
   /** The name a term speaks of; undefined when the DNS can hold no such name, which matches nothing. RFC 7208 4.8 */
   async #target(spec: string | undefined, domain: string): Promise<string | undefined> {
     if (spec === undefined) return domain;
-    const name = usesValidatedName(spec) ? await this.#validatedName(domain) : '';
-    const expanded = expandDomain(spec, this.#values, domain, name);
-    return expanded === undefined ? undefined : queryName(expanded);
-  }
-
-  /** The value of `%{p}`: the domain itself, else a name below it, else any validated name. RFC 7208 7.3 */
-  async #validatedName(domain: string): Promise<string> {
-    const names = await this.#validatedNames();
-    return (
-      names.find((name) => name === domain) ??
-      names.find((name) => isAtOrBelow(name, domain)) ??
-      names[0] ??
-      'unknown'
-    );
-  }
-
-  /** The names that the address points to and that point back. Errors leave a name out. RFC 7208 5.5 */
-  #validatedNames(): Promise<string[]> {
-    this.#validated ??= this.#lookUpNames();
-    return this.#validated;
-  }
-
-  async #lookUpNames(): Promise<string[]> {
-    const pointers = await this.#deadline.within(this.#dns.ptr(this.#values.address));
-    if (pointers.kind !== 'found') return [];
-    const names = pointers.records.slice(0, MAX_NAMES).map((name) => queryName(name) ?? '');
-    const confirmed = await Promise.all(names.map((name) => this.#leadsBack(name)));
-    return names.filter((_, i) => confirmed[i]);
-  }
-
-  async #leadsBack(name: string): Promise<boolean> {
-    const answer = name === '' ? undefined : await this.#addressesOf(name);
-    return (
-      answer?.kind === 'found' && answer.records.some((address) => addressDigits(address) === this.#digits)
-    );
+    const name = usesValidatedName(spec) ? await this.#names.best(domain) : '';
+    return expandDomain(spec, this.#values, domain, name);
   }
 
   /** The text that exp= points to; undefined when anything about it is wrong. RFC 7208 6.2 */
@@ -280,18 +250,7 @@ export class SpfEvaluation {
     if (answer?.kind !== 'found' || answer.records.length !== 1) return undefined;
     const text = answer.records[0] ?? '';
     if (text.length > MAX_EXPLANATION_RECORD || !isExplanation(text)) return undefined;
-    const name = usesValidatedName(text) ? await this.#validatedName(domain) : '';
+    const name = usesValidatedName(text) ? await this.#names.best(domain) : '';
     return expandMacros(text, this.#values, domain, name);
   }
-}
-
-const MAX_EXPLANATION_RECORD = 2048;
-
-const MAX_NAME = 253;
-const QUERY_NAME = /^[\x20-\x2d\x2f-\x7e]{1,63}(?:\.[\x20-\x2d\x2f-\x7e]{1,63})*$/;
-
-/** Unlike host names, names in SPF may hold any ASCII character; others match nothing. RFC 7208 4.8, RFC 8616 4 */
-function queryName(text: string): string | undefined {
-  const name = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase();
-  return name.length <= MAX_NAME && QUERY_NAME.test(name) ? name : undefined;
 }

@@ -35,7 +35,7 @@ export function isExplanation(text: string): boolean {
 /** Longer expansions are given up; no name and no reply has room for them. */
 const MAX_EXPANSION = 4096;
 
-/** A domain-spec expanded; too long a name loses labels on the left. Undefined when it is beyond all measure. */
+/** A domain-spec as the name to ask for; too long a name loses labels on the left. Undefined when it is no name. */
 export function expandDomain(
   spec: string,
   values: MacroValues,
@@ -45,7 +45,9 @@ export function expandDomain(
   const expanded = spec.includes('%') ? expandMacros(spec, values, domain, validatedName) : spec;
   if (expanded === undefined) return undefined;
   const name = expanded.endsWith('.') ? expanded.slice(0, -1) : expanded;
-  return name.length > MAX_NAME ? name.slice(name.indexOf('.', name.length - MAX_NAME - 1) + 1) : name;
+  return queryName(
+    name.length <= MAX_NAME ? name : name.slice(name.indexOf('.', name.length - MAX_NAME - 1) + 1),
+  );
 }
 
 /** A well-formed macro string expanded, unless it gets too long. `domain` is the one whose record it stands in. */
@@ -131,4 +133,15 @@ function percentEscape(text: string): string {
     escaped += /[A-Za-z0-9._~-]/.test(c) ? c : `%${(byte + 256).toString(16).slice(1).toUpperCase()}`;
   }
   return escaped;
+}
+
+const QUERY_NAME = /^[\x20-\x2d\x2f-\x7e]{1,63}(?:\.[\x20-\x2d\x2f-\x7e]{1,63})*$/;
+
+/**
+ * The text as a name that can be asked for, undefined when it is none. Unlike host names, names in SPF may hold any
+ * ASCII character. RFC 7208 4.8, RFC 8616 4
+ */
+export function queryName(text: string): string | undefined {
+  const name = (text.endsWith('.') ? text.slice(0, -1) : text).toLowerCase();
+  return name.length <= MAX_NAME && QUERY_NAME.test(name) ? name : undefined;
 }
