@@ -89,7 +89,8 @@ function judgeName(
   }
   const own = serviceParameter(name);
   if (own !== undefined && services.has(own.service)) return ofService(name);
-  return isInvented(name) ? undefined : unknown(name, own?.service);
+  if (isInvented(name)) return undefined;
+  return own === undefined ? unknown(name) : unknownService(name, own.service, services);
 }
 
 function readOnly(name: string): NameComplaint {
@@ -105,17 +106,22 @@ function ofService(name: string): NameComplaint | undefined {
   return { severity: 'note', problem: `${name} is ignored: there is no queue`, remedy: '' };
 }
 
-function unknown(name: string, service: string | undefined): NameComplaint {
-  const severity = 'warning';
+function unknown(name: string): NameComplaint {
   const meant = didYouMean(name, knownNames());
-  const problem = `there is no parameter ${name}`;
-  if (meant !== undefined) return { severity, problem, remedy: `did you mean ${meant}?` };
-  if (service !== undefined)
-    return { severity, problem, remedy: `there is no service "${service}" in master.cf` };
+  const remedy =
+    meant === undefined
+      ? `remove it, mention it as $${name}, or declare it in smtpd_restriction_classes`
+      : `did you mean ${meant}?`;
+  return { severity: 'warning', problem: `there is no parameter ${name}`, remedy };
+}
+
+function unknownService(name: string, service: string, services: ReadonlySet<string>): NameComplaint {
+  const meant = didYouMean(service, services);
+  const problem = `${name}: there is no service "${service}" in master.cf`;
   return {
-    severity,
+    severity: 'warning',
     problem,
-    remedy: `remove it, mention it as $${name}, or declare it in smtpd_restriction_classes`,
+    remedy: meant === undefined ? 'remove it' : `did you mean ${meant}?`,
   };
 }
 

@@ -4,6 +4,7 @@
  * `Postfix: postconf(5), mac_parse.c, mac_expand.c`. A mistake ends the expansion there and is told to the caller,
  * who decides what it means: a complaint in main.cf, the built-in text instead of a broken reply template.
  */
+import { encodeOctets } from '../mail/octets.ts';
 import { holds, OPERATOR, suffixOf } from './comparison.ts';
 import { SourceText, SourceTextBuilder } from './source-text.ts';
 import { closingBrace } from './tokens.ts';
@@ -64,10 +65,10 @@ export function expand(
   return expandText(SourceText.of(template), rules).text;
 }
 
-/** Replaces each character that is not allowed by an underscore. */
+/** Replaces what is not allowed by underscores, one for each byte on the wire, as Postfix does. */
 export function onlyAllowed(text: string, allowed: string): string {
   let clean = '';
-  for (const c of text) clean += allowed.includes(c) ? c : '_';
+  for (const c of text) clean += allowed.includes(c) ? c : '_'.repeat(encodeOctets(c).length);
   return clean;
 }
 
@@ -181,7 +182,7 @@ class Expansion {
     const next = skipBlanks(text, end, to);
     if (next < to && text.charAt(next) !== '?' && text.charAt(next) !== ':') {
       throw new Mistake(
-        `"${text.slice(end, to)}" does not belong to a name in "\${${text.slice(from, to)}}"`,
+        `"${text.slice(next, to)}" does not belong to a name in "\${${text.slice(from, to)}}"`,
       );
     }
     return [text.slice(from, end), next];

@@ -810,7 +810,7 @@ export const parameters = {
   default_transport: text('smtp', 'The way of all other mail.', { filled: true }),
   relayhost: text('', 'The next hop of mail that leaves.'),
   sender_dependent_relayhost_maps: tables('', 'The same, by sender.'),
-  sender_dependent_default_transport_maps: tables('', 'default_transport, by sender.'),
+  sender_dependent_default_transport_maps: tables('', 'The default_transport, by sender.'),
   empty_address_relayhost_maps_lookup_key: text(
     '<>',
     'What stands for the null sender in sender_dependent_relayhost_maps.',
@@ -820,7 +820,7 @@ export const parameters = {
     '<>',
     'What stands for the null sender in sender_dependent_default_transport_maps.',
   ),
-  content_filter: text('', 'transport:nexthop that all mail goes to instead.'),
+  content_filter: text('', 'The transport:nexthop that all mail goes to instead.'),
   default_filter_nexthop: text('', 'The next hop of content filters that come without one.'),
   smtpd_proxy_filter: text('', 'The SMTP server that mail is passed to while the client waits.'),
   smtpd_proxy_ehlo: text('$myhostname', 'The name that is said to it.'),

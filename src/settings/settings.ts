@@ -8,8 +8,8 @@ import { builtIn, type Source } from '../mail/source.ts';
 import type { Complain } from './complaint.ts';
 import { predecessorsOf } from './deprecated-parameters.ts';
 import { ignoredParameters } from './ignored-parameters.ts';
-import type { DefaultFacts, Parameter, Reading } from './kinds.ts';
-import { expandText } from './macros.ts';
+import type { DefaultFacts, Parameter } from './kinds.ts';
+import { expandText, referencedNames } from './macros.ts';
 import type { Assignment } from './main-cf.ts';
 import { parameter, parameterNames, type Values } from './parameters.ts';
 import { serviceParameter } from './service-parameters.ts';
@@ -118,7 +118,7 @@ class SettingsReader implements SettingTexts {
     const reading = row.read(text.text);
     if ('wanted' in reading) {
       this.#complain(name, text, 'error', 'cannot be read', `write ${reading.wanted}`);
-      return this.#readDefault(name, row);
+      return this.#readDefault(name);
     }
     if (reading.doubt !== undefined) {
       this.#complain(name, text, 'warning', reading.doubt.problem, reading.doubt.remedy);
@@ -126,11 +126,11 @@ class SettingsReader implements SettingTexts {
     return reading.value;
   }
 
-  /** The default in place of a value that cannot be read. */
-  #readDefault(name: string, row: Parameter<unknown>): unknown {
-    const fallback = SourceText.of(this.default(name) ?? '');
-    const reading: Reading<unknown> = row.read(this.#expand(name, fallback).text);
-    return 'wanted' in reading ? undefined : reading.value;
+  /** The default in place of a value that cannot be read, with nothing that the files set in it. */
+  #readDefault(name: string): unknown {
+    const nothing = new Map<string, Assignment>();
+    const untouched = { ...this.#sources, main: nothing, overrides: nothing, complain: () => {} };
+    return Reflect.get(new SettingsReader(untouched), name);
   }
 
   #complain(
@@ -140,9 +140,22 @@ class SettingsReader implements SettingTexts {
     what: string,
     remedy: string,
   ): void {
-    const source = this.isSet(name) ? this.sourceOf(name) : text.sourceAt(0);
+    const source = this.#blamed(name);
+    if (source === undefined) return;
     const shown = text.text.length > 60 ? `${text.text.slice(0, 57)}...` : text.text;
     this.#sources.complain({ source, severity, problem: `${name} = ${shown}: ${what}`, remedy });
+  }
+
+  /**
+   * The line to blame for a value: where it was set; for a default, where a name was set that it mentions and that
+   * nobody else judges. Undefined when the complaint is made elsewhere.
+   */
+  #blamed(name: string): Source | undefined {
+    const source = this.sourceOf(name);
+    if (source !== builtIn) return source;
+    const mentioned = referencedNames(this.default(name) ?? '').map((reference) => reference.name);
+    const culprit = mentioned.find((other) => parameter(other) === undefined && this.isSet(other));
+    return culprit === undefined ? undefined : this.sourceOf(culprit);
   }
 
   #expandedText(name: string): SourceText | undefined {
