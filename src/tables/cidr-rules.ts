@@ -37,7 +37,7 @@ export class CidrRules {
 
   constructor(complaints: FileComplaints, expectedBytes: number) {
     this.complaints = complaints;
-    this.results = new TextColumn(expectedBytes >> 1);
+    this.results = new TextColumn(expectedBytes);
   }
 
   /** The first rule for the address, -1 when there is none. */

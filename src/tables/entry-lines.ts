@@ -35,6 +35,7 @@ export function* readEntries(
 ): Generator<void, Entries> {
   const entries = { store: new EntryStore(format.utf8, bytes.length), complaints };
   const clean = !format.utf8 || isUtf8(bytes);
+  yield;
   const addLine = format.mayBeAliases && looksLikeAliases(bytes) ? addAlias : addEntry;
   const lines = new TableLines(bytes, (line, text) => {
     complaints.broken(
@@ -48,7 +49,9 @@ export function* readEntries(
     else complaints.broken(lines.line, `${quoted(lines.text())}: non-UTF-8 input`, 'write the line in UTF-8');
     if (n % LINES_PER_SLICE === 0) yield;
   }
+  yield;
   entries.store.trim();
+  yield;
   return entries;
 }
 

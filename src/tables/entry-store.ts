@@ -24,8 +24,8 @@ export class EntryStore {
   /** `expectedBytes`: the size of the file the entries come from. */
   constructor(utf8: boolean, expectedBytes = 1024) {
     this.#utf8 = utf8;
-    this.#keys = Buffer.allocUnsafeSlow(Math.max(expectedBytes >> 1, 64));
-    this.values = new TextColumn(expectedBytes >> 1);
+    this.#keys = Buffer.allocUnsafeSlow(Math.max(expectedBytes, 64));
+    this.values = new TextColumn(expectedBytes);
   }
 
   get count(): number {

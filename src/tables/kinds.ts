@@ -5,6 +5,7 @@ import { constantKinds } from './constant-tables.ts';
 import { inlineKinds } from './inline-table.ts';
 import type { Kind } from './kind.ts';
 
+import { patternKinds } from './pattern-table.ts';
 import { redisKinds } from './redis-table.ts';
 import { socketmapKinds } from './socketmap-table.ts';
 import { sqliteKinds } from './sqlite-table.ts';
@@ -16,6 +17,7 @@ import { unavailableKinds } from './unavailable.ts';
 export const tableKinds: readonly Kind[] = [
   ...textKinds,
 
+  ...patternKinds,
   ...cidrKinds,
   ...inlineKinds,
   ...constantKinds,

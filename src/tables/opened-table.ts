@@ -76,7 +76,12 @@ export class OpenedTable implements Table {
 
   /** What works, but probably not as meant. */
   lint(use: TableUse = 'other'): Complaint[] {
-    return this.#lookup.lint?.(use) ?? [];
+    try {
+      return this.#lookup.lint?.(use) ?? [];
+    } catch (error) {
+      if (error instanceof LookupFailure) return []; // there is nothing to look at, and that is complained of
+      throw error;
+    }
   }
 
   async close(): Promise<void> {

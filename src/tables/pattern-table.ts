@@ -1,0 +1,148 @@
+/**
+ * regexp and pcre: patterns, the first match in file order. `Postfix: regexp_table(5), pcre_table(5)`.
+ * How patterns are read and matched stands in the room patterns; texts are matched as bytes.
+ */
+import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
+import { decodeOctets, encodeOctets } from '../mail/octets.ts';
+import type { Pattern } from '../patterns/pattern.ts';
+import { PatternOverrun } from '../patterns/pattern-error.ts';
+import type { Complaint } from '../settings/complaint.ts';
+import { type FileComplaints, quoted } from './file-complaints.ts';
+import type { Kind, KindContext } from './kind.ts';
+import { type Lookup, type TableUse, whenKnown } from './lookup.ts';
+import type { PatternType } from './pattern-line.ts';
+import { type AskPattern, fits, PatternRules, type Rule } from './pattern-rules.ts';
+import { lintRule } from './pattern-traps.ts';
+import { fillTemplate } from './result-template.ts';
+import { openRuleText, type RuleText } from './rule-text.ts';
+import { type Found, LookupFailure } from './table.ts';
+import { TableLines } from './table-lines.ts';
+
+const LINES_PER_SLICE = 8;
+const MAX_LINT = 100;
+
+export class PatternTable implements Lookup {
+  readonly #context: KindContext;
+  readonly #text: RuleText<PatternRules>;
+
+  constructor(type: PatternType, name: string, context: KindContext) {
+    this.#context = context;
+    this.#text = openRuleText(name, context, (bytes, complaints) => readRules(type, bytes, complaints));
+  }
+
+  get loading(): Promise<void> | undefined {
+    return this.#text.loading;
+  }
+
+  find(key: string): MaybePromise<Found | undefined> {
+    return this.#find(encodeOctets(key));
+  }
+
+  findInBytes(line: Buffer, start: number, end: number): MaybePromise<Found | undefined> {
+    return this.#find(line.subarray(start, end));
+  }
+
+  complaints(): readonly Complaint[] {
+    return this.#text.complaints();
+  }
+
+  lint(use: TableUse): Complaint[] {
+    const found: Complaint[] = [];
+    for (const rule of this.#text.content.rules) {
+      if (found.length >= MAX_LINT) break;
+      for (const { problem, remedy } of lintRule(rule, use)) {
+        found.push({ source: this.#text.sourceAt(rule.line), severity: 'warning', problem, remedy });
+      }
+    }
+    return found;
+  }
+
+  close(): void {
+    this.#text.close();
+  }
+
+  #find(text: Buffer): MaybePromise<Found | undefined> {
+    const { rules } = this.#text.content;
+    const answers = new Map<Pattern, boolean>();
+    const ask: AskPattern = (pattern) => answers.get(pattern) ?? this.#ask(pattern, text, answers);
+    const rule = firstThatFits(rules, 0, ask);
+    return whenKnown(rule, (found) => found && this.#found(found, text));
+  }
+
+  #ask(pattern: Pattern, text: Buffer, answers: Map<Pattern, boolean>): MaybePromise<boolean> {
+    const keep = (matches: boolean) => {
+      answers.set(pattern, matches);
+      return matches;
+    };
+    try {
+      const matches = pattern.test(text);
+      return isPromise(matches) ? matches.catch((error) => this.#undecided(error)).then(keep) : keep(matches);
+    } catch (error) {
+      return keep(this.#undecided(error));
+    }
+  }
+
+  /** A pattern out of service does not match; any other has no answer for this text. */
+  #undecided(error: unknown): boolean {
+    if (!(error instanceof PatternOverrun)) throw error;
+    const { table, log } = this.#context;
+    if (!error.outOfService) throw new LookupFailure(table, error.message);
+    log.warn(`${table}: ${error.message}`);
+    return false;
+  }
+
+  #found(rule: Rule, text: Buffer): MaybePromise<Found | undefined> {
+    const source = this.#text.sourceAt(rule.line);
+    if (!rule.hasGroups) return { value: fillTemplate(rule.result, []), source };
+    const groups = rule.pattern.match(text);
+    return whenKnown(groups, (known) => ({ value: fillTemplate(rule.result, known ?? []), source }));
+  }
+}
+
+function firstThatFits(rules: readonly Rule[], at: number, ask: AskPattern): MaybePromise<Rule | undefined> {
+  for (let i = at; i < rules.length; i++) {
+    const rule = rules[i] as Rule;
+    const answer = fits(rule, ask);
+    if (isPromise(answer)) return answer.then((yes) => (yes ? rule : firstThatFits(rules, i + 1, ask)));
+    if (answer) return rule;
+  }
+  return undefined;
+}
+
+function* readRules(
+  type: PatternType,
+  bytes: Buffer,
+  complaints: FileComplaints,
+): Generator<void, PatternRules> {
+  const rules = new PatternRules(type, complaints);
+  const lines = new TableLines(bytes, (line, text) => {
+    complaints.broken(
+      line,
+      `${quoted(text)}: logical line must not start with whitespace`,
+      'begin it in the first column',
+    );
+  });
+  for (let n = 1; lines.next(); n++) {
+    rules.add(decodeOctets(lines.bytes.subarray(lines.start, lines.end)), lines.line);
+    if (n % LINES_PER_SLICE === 0) yield;
+  }
+  rules.finish();
+  return rules;
+}
+
+export const patternKinds: readonly Kind[] = [
+  {
+    type: 'regexp',
+    nameIs: '/file/name, or { {rule} ... }',
+    wholeKeysOnly: true,
+    open: (name, context) => new PatternTable('regexp', name, context),
+    sentence: 'POSIX regular expressions; the first match in the file counts.',
+  },
+  {
+    type: 'pcre',
+    nameIs: '/file/name, or { {rule} ... }',
+    wholeKeysOnly: true,
+    open: (name, context) => new PatternTable('pcre', name, context),
+    sentence: 'Perl-compatible regular expressions; the first match in the file counts.',
+  },
+];
