@@ -7,7 +7,8 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import type { Dns } from '../dns/dns.ts';
 import type { Deadline } from './deadline.ts';
 import type { Refusal } from './dkim-signature.ts';
-import type { KeyType } from './signature-tags.ts';
+import { Kept } from './kept.ts';
+import { isBase64, type KeyType } from './signature-tags.ts';
 import { compact, listTag, parseTags, type Tags } from './tag-list.ts';
 
 export interface SigningKeyRecord {
@@ -30,7 +31,7 @@ const MIN_BITS = 1024;
 /** Larger keys cost too much time to check; RFC 8301 3.2 asks for 4096. */
 const MAX_BITS = 8192;
 const MAX_EXPONENT = 2n ** 64n;
-const MAX_RECORD = 16_384;
+const MAX_RECORD = 4096;
 
 const NO_KEY: KeyAnswer = { kind: 'absent', refusal: { result: 'permerror', comment: 'no key' } };
 
@@ -101,36 +102,37 @@ function unfitRsa(key: KeyObject, bits: number): string | undefined {
 }
 
 /** Making a key object takes longer than checking a signature with it. */
-const KEPT_KEYS = 1000;
-const keptKeys = new Map<string, KeyObject | undefined>();
+const keptKeys = new Kept<KeyObject>(1000);
 
 function importKey(type: KeyType, base64: string): KeyObject | undefined {
-  const name = `${type} ${base64}`;
-  if (keptKeys.has(name)) return keptKeys.get(name);
-  const bytes = /^[A-Za-z0-9+/]+={0,2}$/.test(base64) ? Buffer.from(base64, 'base64') : Buffer.alloc(0);
-  const key = type === 'rsa' ? rsaKey(bytes) : ed25519Key(bytes);
-  const [oldest] = keptKeys.size >= KEPT_KEYS ? keptKeys.keys() : [];
-  if (oldest !== undefined) keptKeys.delete(oldest);
-  keptKeys.set(name, key);
+  if (!isBase64(base64)) return undefined;
+  const bytes = Buffer.from(base64, 'base64');
+  try {
+    return keptKeys.get(`${type} ${base64}`, () => (type === 'rsa' ? rsaKey(bytes) : ed25519Key(bytes)));
+  } catch {
+    return undefined;
+  }
+}
+
+/** SubjectPublicKeyInfo as everybody publishes it, or the RSAPublicKey that RFC 6376 asks for. Throws. */
+function rsaKey(der: Buffer): KeyObject {
+  const type = isSpki(der) ? 'spki' : 'pkcs1';
+  const key = createPublicKey({ key: der, format: 'der', type });
+  if (key.asymmetricKeyType !== 'rsa') throw new RangeError('no RSA key');
   return key;
 }
 
-/** SubjectPublicKeyInfo as everybody publishes it, or the RSAPublicKey that RFC 6376 asks for. */
-function rsaKey(der: Buffer): KeyObject | undefined {
-  for (const type of ['spki', 'pkcs1'] as const) {
-    try {
-      const key = createPublicKey({ key: der, format: 'der', type });
-      if (key.asymmetricKeyType === 'rsa') return key;
-    } catch {}
-  }
-  return undefined;
+/** An RSAPublicKey holds two numbers, the other begins with a sequence. */
+function isSpki(der: Buffer): boolean {
+  const lengthBytes = (der[1] ?? 0) < 0x80 ? 0 : (der[1] ?? 0) & 0x7f;
+  return der[2 + lengthBytes] === 0x30;
 }
 
 const ED25519_SPKI = Buffer.from('302a300506032b6570032100', 'hex');
 
-/** RFC 8463 4.2: the 32 bytes themselves. */
-function ed25519Key(bytes: Buffer): KeyObject | undefined {
-  if (bytes.length !== 32) return undefined;
+/** RFC 8463 4.2: the 32 bytes themselves. Throws. */
+function ed25519Key(bytes: Buffer): KeyObject {
+  if (bytes.length !== 32) throw new RangeError('no Ed25519 key');
   return createPublicKey({ key: Buffer.concat([ED25519_SPKI, bytes]), format: 'der', type: 'spki' });
 }
 

@@ -43,7 +43,7 @@ export interface DkimResult extends SignatureLabel {
 
 const MAX_SIGNATURES = 10;
 /** Larger headers are not checked: every signature is a `policy` result. */
-const MAX_HEADER_BYTES = 262_144;
+const MAX_HEADER_BYTES = 1_048_576;
 
 /** A signature under way. */
 interface Candidate {

@@ -10,6 +10,11 @@ export interface HeaderField {
   readonly raw: string;
 }
 
+const CR = 0x0d;
+const LF = 0x0a;
+const SPACE = 0x20;
+const TAB = 0x09;
+
 /** The fields from the top down. The empty line that ends a header may be there or not. */
 export function headerFields(block: Buffer): HeaderField[] {
   const text = block.toString('latin1');
@@ -50,16 +55,23 @@ export function fieldBody(field: HeaderField): string {
 
 /** Unfolded, runs of white space as one space, none at the ends and around the colon; no CRLF. RFC 6376 3.4.2 */
 export function relaxedField(field: HeaderField): string {
-  const colon = field.raw.indexOf(':');
-  const body = field.raw.slice(colon + 1).replaceAll('\r\n', '');
-  const plain = body.replace(/[ \t]{2,}|\t/g, ' ');
-  const start = plain.startsWith(' ') ? 1 : 0;
-  const end = plain.length > start && plain.endsWith(' ') ? -1 : plain.length;
-  return `${field.name}:${plain.slice(start, end)}`;
+  const bytes = Buffer.from(fieldBody(field), 'latin1');
+  let used = 0;
+  let gap = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] as number;
+    if (byte === SPACE || byte === TAB) gap = true;
+    else if (byte !== CR || bytes[at + 1] !== LF) {
+      if (gap && used > 0) bytes[used++] = SPACE;
+      gap = false;
+      bytes[used++] = byte;
+    } else at += 1;
+  }
+  return `${field.name}:${bytes.toString('latin1', 0, used)}`;
 }
 
 /** The field with the value of its `b=` tag taken out, as a signature covers itself. RFC 6376 3.5, 3.7 */
 export function withoutSignature(field: HeaderField): HeaderField {
-  const raw = field.raw.replace(/([:;][ \t\r\n]*b[ \t\r\n]*=)[^;]*/, '$1');
+  const raw = field.raw.replace(/((?:^[^:]*:|;)[ \t\r\n]*b[ \t\r\n]*=)[^;]*/, '$1');
   return { name: field.name, raw };
 }

@@ -7,6 +7,7 @@ import type { Answer, Dns } from '../dns/dns.ts';
 import type { Deadline } from './deadline.ts';
 import { isAtOrBelow } from './domain-name.ts';
 import { addressDigits, sameNetwork } from './ip-network.ts';
+import { Kept } from './kept.ts';
 import {
   expandDomain,
   expandMacros,
@@ -47,6 +48,9 @@ const RESULTS: Readonly<Record<Qualifier, SpfVerdict>> = {
   '~': 'softfail',
   '?': 'neutral',
 };
+
+/** Reading a record takes longer than evaluating it. */
+const keptRecords = new Kept<SpfRecord>(500);
 
 /** Ends the evaluation, however deep in includes. */
 class SpfFailure extends Error {
@@ -113,7 +117,7 @@ export class SpfEvaluation {
   }
 
   async #checkRecord(domain: string, text: string, outermost: boolean): Promise<Evaluation> {
-    const record = parseSpfRecord(text);
+    const record = keptRecords.get(text, () => parseSpfRecord(text));
     for (const directive of record.directives) {
       if (!(await this.#matches(directive, domain))) continue;
       const result = RESULTS[directive.qualifier];

@@ -39,7 +39,9 @@ export function isSpfRecord(text: string): boolean {
   return /^v=spf1(?: |$)/i.test(text);
 }
 
+/** Throws a SpfSyntaxError. */
 export function parseSpfRecord(text: string): SpfRecord {
+  if (!isSpfRecord(text)) throw new SpfSyntaxError('record does not begin with v=spf1');
   if (text.length > MAX_RECORD) throw new SpfSyntaxError(`record of more than ${MAX_RECORD} characters`);
   const directives: Directive[] = [];
   const modifiers = new Map<string, string>();

@@ -26,11 +26,10 @@ test('fields in our name', () => {
     'Authentication-Results: mx.example.net, other; spf=pass',
     'Authentication-Results: mx.example.net/1; spf=pass',
     'Authentication-Results: xn--bcher-kva.example; spf=pass',
-    'Authentication-Results: evil.example (; mx.example.net; dkim=pass',
     'Authentication-Results: (; mx.example.net; dkim=pass',
     'Authentication-Results: "x; MX.EXAMPLE.NET; dkim=pass',
   ];
-  for (const field of cases.filter((one) => !one.includes('evil'))) assert.ok(claims(field), field);
+  for (const field of cases) assert.ok(claims(field), field);
 });
 
 test('fields of others', () => {
@@ -40,6 +39,7 @@ test('fields of others', () => {
     'Authentication-Results: mx.example.net.evil.example; spf=pass',
     'Authentication-Results: evil.example; spf=pass smtp.mailfrom=mx.example.net',
     'Authentication-Results: (mx.example.net) other.example; spf=pass',
+    'Authentication-Results: evil.example (; mx.example.net; dkim=pass',
     'Authentication-Results: (never closed; spf=pass',
     'ARC-Authentication-Results: i=1; mx.example.net; spf=pass',
     'X-Authentication-Results: mx.example.net; spf=pass',

@@ -79,5 +79,6 @@ test('terms that break a record', () => {
   ];
   for (const term of terms) assert.throws(() => parseSpfRecord(`v=spf1 ${term} -all`), SpfSyntaxError, term);
   assert.throws(() => parseSpfRecord('v=spf1 redirect=a.example redirect=b.example'), SpfSyntaxError);
+  assert.throws(() => parseSpfRecord('a mx'), /does not begin with v=spf1/);
   assert.throws(() => parseSpfRecord('v=spf1 a\tb'), /invalid term "a\tb"/);
 });
