@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { didYouMean } from './did-you-mean.ts';
 import { hostsFileAddresses, loopbackAddresses, servicesFilePort, speaks } from './own-host.ts';
 
 export type Endpoint =
@@ -29,12 +30,7 @@ export function inetEndpoints(
   if (parts === undefined)
     return { problem: `"${name}" is no place to listen`, remedy: 'write port, host:port or [address]:port' };
   const port = portNumber(parts.port, settings.known_tcp_ports);
-  if (port === undefined) {
-    return {
-      problem: `there is no port "${parts.port}"`,
-      remedy: 'write a number from 1 to 65535, or add the name to known_tcp_ports',
-    };
-  }
+  if (port === undefined) return noPort(parts.port, settings.known_tcp_ports);
   const protocols = settings.inet_protocols.join(' ');
   const hosts =
     parts.host === ''
@@ -47,6 +43,16 @@ export function inetEndpoints(
     };
   }
   return hosts.map((host) => ({ kind: 'inet', host, port }));
+}
+
+function noPort(name: string, known: readonly string[]): { problem: string; remedy: string } {
+  const names = known.flatMap((item) => item.split('=').slice(0, -1));
+  const meant = didYouMean(name, names);
+  const remedy =
+    meant === undefined
+      ? 'write a number from 1 to 65535, or add the name to known_tcp_ports'
+      : `did you mean ${meant}?`;
+  return { problem: `there is no port "${name}"`, remedy };
 }
 
 /** The socket of a name of type `unix`: an absolute path, or below the queue directory as in Postfix. */

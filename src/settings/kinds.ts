@@ -178,7 +178,7 @@ export function restrictions(fallback: Default, sentence: string): Row<readonly 
  */
 export function replyCode(fallback: string, sentence: string, limits: Limits = {}): Row<number> {
   const read = (value: string): Reading<number> => {
-    const reading = within(parseInteger(value), limits, '', 'a reply code');
+    const reading = within(parseInteger(value), limits, '', 'a reply code such as 550');
     if ('wanted' in reading || isRefusalCode(reading.value) || limits.min !== undefined) return reading;
     return { value: reading.value, doubt: noRefusal };
   };

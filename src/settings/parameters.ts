@@ -945,6 +945,9 @@ export const parameters = {
     text('X-Virus-Scanned: ClamAV using Portcullis', 'A header for scanned messages; empty for none.'),
   ),
   clamav_virus_command: own(text('', 'A command that is run when a virus was found.')),
+  announce_recipients_early: own(
+    bool('no', 'Next hops hear of recipients at RCPT, not only those of smtpd_proxy_filter.'),
+  ),
   after_queue: own(bool('no', 'This service stands behind a queue: refusing would make bounces.')),
   after_queue_action: own(
     choice(['quarantine', 'discard', 'tag'], 'quarantine', 'What happens there instead of refusing.'),

@@ -71,6 +71,8 @@ class SettingsReader implements SettingTexts {
   readonly #found = new Map<string, Found | undefined>();
   readonly #expanded = new Map<string, SourceText>();
   readonly #values = new Map<string, unknown>();
+  /** Parameters whose macros cannot be expanded. */
+  readonly #broken = new Set<string>();
 
   constructor(sources: SettingSources) {
     this.#sources = sources;
@@ -115,6 +117,7 @@ class SettingsReader implements SettingTexts {
 
   #read(name: string, row: Parameter<unknown>): unknown {
     const text = this.#expandedText(name) ?? SourceText.of('');
+    if (this.#broken.has(name)) return this.#readDefault(name);
     const reading = row.read(text.text);
     if ('wanted' in reading) {
       this.#complain(name, text, 'error', 'cannot be read', `write ${reading.wanted}`);
@@ -174,7 +177,10 @@ class SettingsReader implements SettingTexts {
       lookup: (other) => this.#find(other)?.value,
       recursive: true,
       backslashProtects: true,
-      problem: (what) => this.#complain(name, text, 'error', what, 'see "parameter syntax" in postconf(5)'),
+      problem: (what) => {
+        this.#broken.add(name);
+        this.#complain(name, text, 'error', what, 'see "parameter syntax" in postconf(5)');
+      },
     });
   }
 

@@ -107,7 +107,7 @@ const rows: [title: string, row: kinds.Parameter<unknown>, cases: Case[]][] = [
     [
       ['450', 450],
       ['250', '~ this is no code of a refusal'],
-      ['5xx', '? a reply code'],
+      ['5xx', '? a reply code such as 550'],
     ],
   ],
   [
@@ -115,7 +115,7 @@ const rows: [title: string, row: kinds.Parameter<unknown>, cases: Case[]][] = [
     kinds.replyCode('450', '', { min: 200, max: 499 }),
     [
       ['250', 250],
-      ['550', '? a reply code, 499 or less'],
+      ['550', '? a reply code such as 550, 499 or less'],
     ],
   ],
 ];

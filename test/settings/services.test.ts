@@ -156,7 +156,7 @@ const bad: [title: string, master: string, complaint: string][] = [
   [
     'an unknown port',
     'smpt inet n - n - - smtpd\n',
-    'error master.cf:1: there is no port "smpt"; write a number from 1 to 65535, or add the name to known_tcp_ports',
+    'error master.cf:1: there is no port "smpt"; did you mean smtp?',
   ],
   [
     'spawn without a command',

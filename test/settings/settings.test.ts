@@ -217,7 +217,6 @@ test('a host name that asks for its own domain does not run in circles', () => {
 test('a circle of values is one error', () => {
   assert.deepEqual(troubles(configured('smtpd_banner = $a\na = $b\nb = $a\nsmtp_helo_name = x$b\n')), [
     'error main.cf:1: smtpd_banner = $a: the value refers to itself: a -> b -> a; see "parameter syntax" in postconf(5)',
-    'error main.cf:1: smtpd_banner = : cannot be read; write some text',
     'error main.cf:4: smtp_helo_name = x$b: the value refers to itself: a -> b -> a; see "parameter syntax" in postconf(5)',
   ]);
 });
