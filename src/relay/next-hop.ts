@@ -9,7 +9,7 @@ export type Destination =
 
 export interface DeliveringHop {
   readonly kind: 'deliver';
-  /** Hops with the same key share connections. */
+  /** Hops with the same key share connections: the same place, spoken to in the same manner. */
   readonly key: string;
   /** As the operator wrote it. */
   readonly text: string;
@@ -43,7 +43,9 @@ export function deliveringHop(
   destinations: readonly Destination[],
   defaultPort: number,
 ): DeliveringHop {
-  const key = [settings.style, settings.name, ...destinations.map(formatDestination)].join(' ');
+  const { style, name, protocol, heloName, tellClient, tls } = settings;
+  const manner = [style, name, protocol, heloName, tellClient, tls.level, tls.wrapper];
+  const key = [...manner, ...destinations.map(formatDestination)].join(' ');
   return { kind: 'deliver', key, text, settings, destinations, defaultPort };
 }
 

@@ -1,6 +1,6 @@
 /**
  * One connection to a next hop: command lines out, replies in, one exchange at a time. No policy: what is said is the
- * caller's business (greeting.ts, the relay). RFC 5321 4.2, RFC 2920 (several commands in one exchange), RFC 2033.
+ * caller's business (handshake.ts, the relay). RFC 5321 4.2, RFC 2920 (several commands in one exchange), RFC 2033.
  * Every wait has a deadline. When anything is unclear (time-out, unexpected bytes, a closed socket) the connection is
  * destroyed and whoever waits gets a WireFault; it never reconnects by itself.
  */
@@ -62,7 +62,7 @@ export class Connection implements ChannelListener {
 
   /** What it waits for. */
   get step(): Step {
-    return this.#step();
+    return this.#phase ?? this.#exchange?.steps[this.#exchange.replies.length] ?? 'quit';
   }
 
   /** Whether commands can still be sent. */
@@ -133,7 +133,7 @@ export class Connection implements ChannelListener {
 
   /** Hangs up in the middle of whatever is going on; who waits gets a WireFault with this reason. */
   destroy(why: string): void {
-    this.#fail(new WireFault('ended', this.#step(), why));
+    this.#fail(new WireFault('ended', this.step, why));
   }
 
   onConnect(): void {
@@ -147,7 +147,7 @@ export class Connection implements ChannelListener {
     try {
       this.#reader.push(chunk, (reply) => this.#reply(reply));
     } catch (error) {
-      this.#fail(new WireFault('garbage', this.#step(), (error as Error).message));
+      this.#fail(new WireFault('garbage', this.step, (error as Error).message));
     }
   }
 
@@ -162,7 +162,7 @@ export class Connection implements ChannelListener {
       return;
     }
     const kind = this.#phase === 'connect' ? 'connect' : this.#phase === 'starttls' ? 'tls' : 'lost';
-    this.#fail(new WireFault(kind, this.#step(), systemErrorText(error)));
+    this.#fail(new WireFault(kind, this.step, systemErrorText(error)));
   }
 
   #secure(options: ConnectionOptions, onReady: () => void): void {
@@ -190,15 +190,11 @@ export class Connection implements ChannelListener {
   #enter(phase: 'connect' | 'starttls' | 'body' | undefined): void {
     if (this.#fault !== undefined) return;
     this.#phase = phase;
-    this.#deadline.arm(this.#deadlines[this.#step()]);
-  }
-
-  #step(): Step {
-    return this.#phase ?? this.#exchange?.steps[this.#exchange.replies.length] ?? 'quit';
+    this.#deadline.arm(this.#deadlines[this.step]);
   }
 
   #reply(reply: Reply): void {
-    const step = this.#step();
+    const { step } = this;
     const exchange = this.#exchange;
     if (this.#fault !== undefined) return;
     if (reply.code === 421) this.#fail(refusedBy(reply, step));
@@ -213,7 +209,7 @@ export class Connection implements ChannelListener {
       this.#settle();
       this.destroy('refused before the end of the message');
     } else if (exchange.replies.length === exchange.steps.length) this.#settle();
-    else this.#deadline.arm(this.#deadlines[this.#step()]);
+    else this.#deadline.arm(this.#deadlines[this.step]);
   }
 
   #settle(): void {
@@ -230,7 +226,7 @@ export class Connection implements ChannelListener {
     else if (this.#exchange === undefined) this.quit();
     else if (this.#phase === 'connect')
       this.#fail(new WireFault('connect', 'connect', 'Connection timed out'));
-    else this.#fail(new WireFault('timeout', this.#step(), ''));
+    else this.#fail(new WireFault('timeout', this.step, ''));
   }
 
   #fail(fault: WireFault): void {

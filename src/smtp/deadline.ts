@@ -2,6 +2,10 @@
  * A deadline that is moved with every command but costs a timer only now and then: moving it later is a
  * subtraction, and the running timer notices when it fires too early.
  */
+
+/** What a timer takes at most. */
+const longestMs = 2 ** 31 - 1;
+
 export class Deadline {
   readonly #onExpiry: () => void;
   #at = Number.POSITIVE_INFINITY;
@@ -33,7 +37,7 @@ export class Deadline {
   #schedule(ms: number): void {
     clearTimeout(this.#timer);
     this.#timerAt = this.#at;
-    this.#timer = setTimeout(() => this.#fired(), ms);
+    this.#timer = setTimeout(() => this.#fired(), Math.min(ms, longestMs));
   }
 
   #fired(): void {

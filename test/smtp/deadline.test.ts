@@ -46,3 +46,12 @@ test('disarmed it is quiet, and can be armed again', async () => {
   await sleep(40);
   assert.equal(expired, 1);
 });
+
+test('a deadline of months does not expire at once', async () => {
+  let expired = 0;
+  const deadline = new Deadline(() => expired++);
+  deadline.arm(90 * 86_400_000);
+  await sleep(20);
+  assert.equal(expired, 0);
+  deadline.cancel();
+});

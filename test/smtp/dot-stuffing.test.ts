@@ -94,6 +94,6 @@ test('chunks without dots are not copied, crowds of dots cost no pile of pieces,
     const ms = performance.now() - from;
     const rate = (chunk.length * 200) / 1e6 / (ms / 1000);
     t.diagnostic(`${name}: ${rate.toFixed(0)} MB/s`);
-    assert.ok(rate > 20, `${name}: ${rate.toFixed(1)} MB/s`);
+    assert.ok(rate > 5, `${name}: ${rate.toFixed(1)} MB/s`);
   }
 });

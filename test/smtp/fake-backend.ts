@@ -94,7 +94,7 @@ export class FakeBackend {
       where.path === undefined ? { host: '127.0.0.1', port: where.port ?? this.port } : { path: where.path };
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(place, resolve);
+      server.listen(place, resolve).unref(); // a test that fails must not hang
     });
     const address = server.address();
     if (address !== null && typeof address === 'object') this.port = address.port;
@@ -115,6 +115,7 @@ export class FakeBackend {
   }
 
   #welcome(socket: Socket): void {
+    socket.unref();
     const visit: Visit = {
       number: ++this.connections,
       socket,

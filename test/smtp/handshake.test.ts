@@ -105,6 +105,25 @@ test('TLS carries mails like a plain connection', async () => {
   await backend.stop();
 });
 
+test('a TLS connection that breaks is a fault like any other', async () => {
+  const ends = [
+    ['drop', 'lost'],
+    ['hang', 'timeout'],
+  ] as const;
+  for (const [how, kind] of ends) {
+    const backend = await FakeBackend.start({ keywords: withTls, script: { mail: { [how]: true } } });
+    const endpoint = { kind: 'tcp', address: '127.0.0.1', port: backend.port } as const;
+    const connection = new Connection('backend', endpoint, uniformDeadlines(300));
+    await handshake(connection, { ...plain, startTls: { level: 'must', options: trusting } });
+    const fault = await connection.command('MAIL FROM:<>', 'mail').then(
+      () => undefined,
+      (error: WireFault) => error,
+    );
+    assert.deepEqual([fault?.kind, fault?.step], [kind, 'mail'], how);
+    await backend.stop();
+  }
+});
+
 const tlsCases: [
   name: string,
   settings: Partial<FakeBackend>,
