@@ -100,8 +100,11 @@ export class ArcVerification {
     if (chain.kind === 'broken') return failed(chain.why);
     this.#options.bodies.end();
     const findings = [await this.#checkMessage()];
-    for (let count = chain.sets.length; count > 0; count--) {
-      findings.push(await this.#checkSeal(chain.sets.slice(0, count)));
+    const before: string[] = [];
+    for (const set of chain.sets) {
+      before.push(relaxedField(set.results), relaxedField(set.message));
+      findings.push(await this.#checkSeal(set, before));
+      before.push(relaxedField(set.seal));
     }
     const bad =
       findings.find((finding) => finding.kind === 'bad') ??
@@ -134,23 +137,15 @@ export class ArcVerification {
     );
   }
 
-  /** Step 6: the seal of the last of these sets, which covers all of them. RFC 8617 5.1.1 */
-  async #checkSeal(sets: readonly ArcSet[]): Promise<Finding> {
-    const last = sets.at(-1);
-    if (!last) return GOOD;
-    const tags = last.sealTags;
-    const answer = await this.#key(selectorOf(tags) ?? '', domainOf(tags) ?? '');
+  /** Step 6: a seal covers its own set and, in front of it, all sets before. RFC 8617 5.1.1 */
+  async #checkSeal({ seal, sealTags }: ArcSet, before: readonly string[]): Promise<Finding> {
+    const answer = await this.#key(selectorOf(sealTags) ?? '', domainOf(sealTags) ?? '');
     if (answer.kind !== 'key') return withoutKey(answer);
-    const type = keyTypeOf(tags) ?? 'rsa';
-    const covered = sets.flatMap(({ results, message, seal }) => [
-      results,
-      message,
-      seal === last.seal ? withoutSignature(seal) : seal,
-    ]);
-    const data = Buffer.from(covered.map(relaxedField).join('\r\n'), 'latin1');
-    const value = Buffer.from(compact(tags, 'b') ?? '', 'base64');
-    const holds = answer.record.keyType === type && isSignedBy(answer.record.key, type, data, value);
-    return holds ? GOOD : { kind: 'bad', why: `i=${sets.length}: seal does not match` };
+    const { key, keyType } = answer.record;
+    const data = Buffer.from([...before, relaxedField(withoutSignature(seal))].join('\r\n'), 'latin1');
+    const value = Buffer.from(compact(sealTags, 'b') ?? '', 'base64');
+    const holds = keyType === keyTypeOf(sealTags) && isSignedBy(key, keyType, data, value);
+    return holds ? GOOD : { kind: 'bad', why: `i=${compact(sealTags, 'i')}: seal does not match` };
   }
 }
 

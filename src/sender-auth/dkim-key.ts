@@ -11,7 +11,7 @@ import { Kept } from './kept.ts';
 import { isBase64, type KeyType } from './signature-tags.ts';
 import { compact, listTag, parseTags, type Tags } from './tag-list.ts';
 
-export interface SigningKeyRecord {
+export interface KeyRecord {
   readonly key: KeyObject;
   readonly keyType: KeyType;
   /** Of the modulus; 256 for Ed25519. */
@@ -23,7 +23,7 @@ export interface SigningKeyRecord {
 }
 
 export type KeyAnswer =
-  | { readonly kind: 'key'; readonly record: SigningKeyRecord }
+  | { readonly kind: 'key'; readonly record: KeyRecord }
   /** `unusable`: there is a record, but no key in it that may be used. */
   | { readonly kind: 'absent' | 'unusable' | 'unknown'; readonly refusal: Refusal };
 

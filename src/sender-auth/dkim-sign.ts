@@ -33,7 +33,10 @@ export function signingKey(domain: string, selector: string, pem: string | Buffe
   const key = privateKey(pem, name);
   const type = key.asymmetricKeyType;
   const bits = key.asymmetricKeyDetails?.modulusLength ?? 0;
-  if (type === 'ed25519' || (type === 'rsa' && bits >= MIN_BITS)) return { domain, selector, type, key };
+  if (type === 'ed25519' || (type === 'rsa' && bits >= MIN_BITS)) {
+    const [asciiSelector = '', asciiDomain = ''] = name.split('._domainkey.');
+    return { domain: asciiDomain, selector: asciiSelector, type, key };
+  }
   const found = type === 'rsa' ? `RSA of ${bits} bits` : type;
   throw new RangeError(`key of ${name} is ${found}; RSA of at least ${MIN_BITS} bits or Ed25519 is needed`);
 }

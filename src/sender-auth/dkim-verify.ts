@@ -7,7 +7,7 @@
 import type { Dns } from '../dns/dns.ts';
 import { type BodyHash, BodyHashes } from './body-hash.ts';
 import { Deadline } from './deadline.ts';
-import { findKey, type KeyAnswer, type SigningKeyRecord } from './dkim-key.ts';
+import { findKey, type KeyAnswer, type KeyRecord } from './dkim-key.ts';
 import {
   type ParsedSignature,
   parseSignature,
@@ -150,14 +150,14 @@ function judge(
 }
 
 /** What about the key does not fit the signature. */
-function mismatchOf(signature: Signature, record: SigningKeyRecord): string | undefined {
+function mismatchOf(signature: Signature, record: KeyRecord): string | undefined {
   if (record.keyType !== signature.keyType) return 'key is of another type';
   return record.sameDomain && signature.identityDomain !== signature.domain
     ? 'i= must be d= itself'
     : undefined;
 }
 
-function brokenPart(signature: Signature, body: BodyHash, fields: SignableFields, { key }: SigningKeyRecord) {
+function brokenPart(signature: Signature, body: BodyHash, fields: SignableFields, { key }: KeyRecord) {
   if (!bodyMatches(signature, body)) return 'body has changed';
   return headerMatches(signature, fields, key) ? undefined : 'signature does not match';
 }

@@ -6,12 +6,13 @@
  */
 import { decodeOctets } from '../mail/octets.ts';
 import { asciiName } from './domain-name.ts';
-import { type FromToken, fromTokens, MalformedFrom } from './from-tokens.ts';
+import { fromMailboxes } from './from-mailboxes.ts';
+import { type FromToken, fromTokens, isAt, isSpecial, MalformedFrom } from './from-tokens.ts';
 import { fieldBody, type HeaderField } from './header-fields.ts';
 
 export type Author =
-  | { readonly kind: 'usable' /** In lower case, as A-labels. */; readonly domain: string }
-  | { readonly kind: 'unusable'; readonly why: string };
+  /** The domain is in lower case, as A-labels. */
+  { readonly kind: 'usable'; readonly domain: string } | { readonly kind: 'unusable'; readonly why: string };
 
 /** The author of a message with these fields. */
 export function authorOfFields(fields: readonly HeaderField[]): Author {
@@ -32,7 +33,7 @@ export function authorOf(values: readonly string[]): Author {
   if (value === undefined) return unusable('no From field');
   if (more.length > 0) return unusable('more than one From field');
   try {
-    return onlyDomain(new Set(mailboxes(fromTokens(value)).flatMap(domainsOf)));
+    return onlyDomain(new Set(fromMailboxes(fromTokens(value)).flatMap(domainsOf)));
   } catch (error) {
     if (!(error instanceof MalformedFrom)) throw error;
     const domain = onlyCandidate(value);
@@ -43,53 +44,17 @@ export function authorOf(values: readonly string[]): Author {
 /** A carelessly written name (`Sales: Joe <joe@example.com>`) before an address that nobody can read differently. */
 const CARELESS = /^(?:[^@<>,;\\=\x00-\x08\x0a-\x1f\x7f]|=(?!\?))*<[\w.+=~-]+@([\w.-]+)>[ \t\r\n]*$/;
 
+const MAX_CARELESS = 1000;
+
 function onlyCandidate(value: string): string | undefined {
   const match = value.length <= MAX_CARELESS ? CARELESS.exec(value.replace(/\r\n(?=[ \t])/g, '')) : null;
   return match?.[1] === undefined ? undefined : asciiName(match[1]);
 }
 
-const MAX_CARELESS = 1000;
-
 function onlyDomain(domains: ReadonlySet<string>): Author {
   const [domain] = domains;
   if (domain === undefined) return unusable('no address in From');
   return domains.size === 1 ? { kind: 'usable', domain } : unusable('From names more than one domain');
-}
-
-/** The list split at its commas; a group is replaced by what it holds. */
-function mailboxes(tokens: readonly FromToken[]): FromToken[][] {
-  const list: FromToken[][] = [];
-  let current: FromToken[] = [];
-  let inGroup = false;
-  let inBrackets = false;
-  let groupEnded = false;
-  for (const token of tokens) {
-    if (token.kind !== 'special') {
-      if (groupEnded) throw new MalformedFrom('text behind a group in From');
-      current.push(token);
-      continue;
-    }
-    if (token.text === '<') inBrackets = true;
-    if (token.text === '>') inBrackets = false;
-    if (token.text === ',' && !inBrackets) {
-      list.push(current);
-      current = [];
-      groupEnded = false;
-    } else if (token.text === ':' && !inBrackets) {
-      if (inGroup || current.some(isAt)) throw new MalformedFrom('stray colon in From');
-      inGroup = true;
-      current = [];
-    } else if (token.text === ';') {
-      if (!inGroup || inBrackets) throw new MalformedFrom('stray semicolon in From');
-      inGroup = false;
-      groupEnded = true;
-      list.push(current);
-      current = [];
-    } else current.push(token);
-  }
-  if (inGroup) throw new MalformedFrom('group without end in From');
-  list.push(current);
-  return list.filter((mailbox) => mailbox.length > 0);
 }
 
 /** `name <address>` or `address`; a name that looks like an address counts as one. */
@@ -130,14 +95,6 @@ function isDotted(tokens: readonly FromToken[], ...kinds: FromToken['kind'][]): 
 /** Some programs decode these even where RFC 2047 5 forbids it. */
 function hasEncodedWord(tokens: readonly FromToken[]): boolean {
   return /=\?.*\?=/.test(tokens.map((token) => token.text).join(''));
-}
-
-function isAt(token: FromToken): boolean {
-  return isSpecial(token, '@');
-}
-
-function isSpecial(token: FromToken, text: string): boolean {
-  return token.kind === 'special' && token.text === text;
 }
 
 function unusable(why: string): Author {

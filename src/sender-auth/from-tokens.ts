@@ -75,3 +75,11 @@ function readToken(text: string, start: number): { kind: FromToken['kind']; toke
   }
   throw new MalformedFrom(`stray ${NAMES[c] ?? 'character'} in From`);
 }
+
+export function isAt(token: FromToken): boolean {
+  return isSpecial(token, '@');
+}
+
+export function isSpecial(token: FromToken, text: string): boolean {
+  return token.kind === 'special' && token.text === text;
+}

@@ -79,6 +79,11 @@ test('bytes beyond ASCII and repeated fields are signed as they are', async () =
   assert.deepEqual(await results(fields + header.replace('b@x', 'c@x'), 'K\xf6ln\r\n'), ['fail', 'fail']);
 });
 
+test('names in another script are signed for as A-labels', () => {
+  const { domain, selector } = signingKey('Bücher.example', 'Sel.2024', edPem);
+  assert.deepEqual([domain, selector], ['xn--bcher-kva.example', 'sel.2024']);
+});
+
 test('keys that cannot sign say what is wrong and never show themselves', () => {
   const pem = (key: { export(how: { type: 'pkcs8'; format: 'pem' }): string | Buffer }) =>
     key.export({ type: 'pkcs8', format: 'pem' });
