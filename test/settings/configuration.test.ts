@@ -51,7 +51,7 @@ test('the dialect of 2003 is understood as it stands', () => {
   assert.equal(settings.smtpd_restriction_classes.length, 52);
   assert.deepEqual(
     settings.tokens('class_visi').map(({ text, source }) => `${formatSource(source)} ${text}`),
-    ['main.cf:99 check_client_access', 'main.cf:102 rbl:inline:lookup_visi'],
+    ['main.cf:99 check_client_access', 'main.cf:99 rbl:inline:lookup_visi'],
   );
   assert.equal(
     settings.text('lookup_visi'),
