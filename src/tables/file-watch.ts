@@ -28,10 +28,12 @@ export class FileWatch {
   }
 
   /** Checks all files, after the round that may be under way. */
-  async checkAll(force: boolean): Promise<void> {
-    await this.#round;
-    this.#round = this.#check(force);
-    await this.#round;
+  checkAll(force: boolean): Promise<void> {
+    const round = (this.#round ?? Promise.resolve()).then(() => this.#check(force));
+    this.#round = round;
+    return round.finally(() => {
+      if (this.#round === round) this.#round = undefined;
+    });
   }
 
   async close(): Promise<void> {
@@ -45,10 +47,6 @@ export class FileWatch {
   }
 
   async #check(force: boolean): Promise<void> {
-    try {
-      for (const file of [...this.#files]) await file.check(force);
-    } finally {
-      this.#round = undefined;
-    }
+    for (const file of [...this.#files]) await file.check(force);
   }
 }

@@ -36,7 +36,7 @@ export interface SourceFileOptions {
   readonly source: Source;
   readonly log: Log;
   /** Hears that another version is in force. */
-  readonly onChange?: () => void;
+  readonly onChange: () => void;
 }
 
 interface Version<C> {
@@ -164,6 +164,7 @@ export class SourceFile<C> implements WatchedFile {
       if (step.done) return { content: step.value, complaints };
       if (performance.now() < until) continue;
       await nextTurn();
+      if (this.#closed) throw new UnusableFile('closed');
       until = performance.now() + SLICE_MS;
     }
   }
@@ -190,7 +191,7 @@ export class SourceFile<C> implements WatchedFile {
     this.#version = version;
     this.#failure = undefined;
     this.#refused = [];
-    this.#options.onChange?.();
+    this.#options.onChange();
   }
 
   #cannotRead(error: unknown): void {

@@ -84,7 +84,8 @@ export class SqliteTable implements Lookup, WatchedFile {
   }
 
   /** Another file has taken the place of the database: it is opened with the next look-up. */
-  async check(): Promise<void> {
+  async check(force: boolean): Promise<void> {
+    if (force) this.#forget();
     if (!this.#database) return;
     const path = this.#path();
     const state = path === undefined ? undefined : await stat(path).catch(() => undefined);

@@ -40,8 +40,10 @@ export class TableFiles {
 
   /** A file that is not read yet. */
   prepare<C>(name: string, purpose: FilePurpose, reader: Reader<C>): SourceFile<C> {
+    const { table, source, onChange = () => {} } = purpose;
     const path = this.path(name);
-    return new SourceFile(reader, { ...purpose, path, shown: this.shown(path), log: this.#options.log });
+    const { log } = this.#options;
+    return new SourceFile(reader, { table, source, onChange, path, shown: this.shown(path), log });
   }
 
   start(file: SourceFile<unknown>): void {

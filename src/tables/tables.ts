@@ -104,9 +104,9 @@ export class Tables {
   }
 
   async close(): Promise<void> {
-    await this.#watch.close();
     for (const list of this.#lists) list.close();
     for (const table of this.#opened.values()) await table.close();
+    await this.#watch.close();
   }
 
   #openNested(spec: string, source: Source, depth: number): OpenedTable {
