@@ -16,6 +16,7 @@ import type { DmarcResult } from '../../src/sender-auth/dmarc.ts';
 import { parseDmarcRecord } from '../../src/sender-auth/dmarc-record.ts';
 import { parseResults } from '../../src/sender-auth/results-parser.ts';
 import type { SpfResult } from '../../src/sender-auth/spf.ts';
+import { randomNumbers } from './random-numbers.ts';
 
 const question = {
   address: '2001:db8::1',
@@ -163,11 +164,7 @@ const NASTY = [
 ];
 
 test('whatever strangers put in, the field reads back as what was meant', () => {
-  let seed = 1;
-  const random = (below: number) => {
-    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
-    return Math.floor((seed / 2 ** 32) * below);
-  };
+  const random = randomNumbers(1);
   const nasty = () => Array.from({ length: random(4) }, () => NASTY[random(NASTY.length)]).join('');
   for (let round = 0; round < 3000; round++) {
     const methods: MethodResult[] = [

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type BodyWalk, type Emit, RelaxedWalk, SimpleWalk } from '../../src/sender-auth/body-walk.ts';
+import { randomNumbers } from './random-numbers.ts';
 
 type Form = 'simple' | 'relaxed';
 const FORMS: Readonly<Record<Form, new (emit: Emit) => BodyWalk>> = {
@@ -48,15 +49,6 @@ test('canonical bodies', () => {
     assert.equal(canonical('relaxed', [bytes(body)]), relaxed, JSON.stringify(body));
   }
 });
-
-/** Small and repeatable. */
-function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-}
 
 const PIECES = [
   '\r\n',

@@ -18,6 +18,7 @@ import { claimsToBeOurs } from '../../src/sender-auth/results-claim.ts';
 import { parseResults } from '../../src/sender-auth/results-parser.ts';
 import { checkSpf } from '../../src/sender-auth/spf.ts';
 import { FakeDns, type FakeZone } from './fake-dns.ts';
+import { randomNumbers } from './random-numbers.ts';
 import { HEADER, keyZone, rsaRecord, signatureWith } from './signed-message.ts';
 
 const BODY = 'Hello world\r\nthis is the body.\r\n';
@@ -38,11 +39,7 @@ const RECORDS = {
   'rsa._domainkey.example.com': rsaRecord,
 };
 
-let seed = 7;
-function random(below: number): number {
-  seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
-  return Math.floor((seed / 2 ** 32) * below);
-}
+const random = randomNumbers(7);
 
 const PIECES = [
   '',
