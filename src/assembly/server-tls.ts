@@ -18,6 +18,7 @@ export function assembleServerTls(
   if ((level === '' || level === 'none') && !wrapper) return undefined;
   const required = level === 'encrypt' || wrapper;
   const certificates = serverCertificates(settings, required, log);
+  certificates.context(); // read while the process may still read everything
   const asks = settings.smtpd_tls_ask_ccert || settings.smtpd_tls_req_ccert;
   return {
     context: () => certificates.context(),

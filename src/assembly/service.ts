@@ -1,27 +1,31 @@
 /** One SMTP listener with everything behind it, from its settings. */
-import { Gateway } from '../gateway.ts';
+
 import { PlainContent } from '../content/plain-content.ts';
 import { receivedField } from '../content/received.ts';
 import type { Dns } from '../dns/dns.ts';
-import { isAscii } from '../mail/host-syntax.ts';
+import { Gateway } from '../gateway.ts';
+import { address } from '../mail/address.ts';
 import type { Envelope } from '../mail/envelope.ts';
+import { isAscii } from '../mail/host-syntax.ts';
 import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
 import { reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
-import { address } from '../mail/address.ts';
 import type { Journal } from '../record/journal.ts';
 import type { Log } from '../record/log.ts';
 import { Dispatcher } from '../relay/dispatcher.ts';
+import { HopFinder } from '../relay/hop-finder.ts';
 import type { NextHop } from '../relay/next-hop.ts';
 import type { Relay } from '../relay/relay.ts';
 import { ClientLimiter, type Counters } from '../server/client-limits.ts';
 import type { BareNewlines } from '../server/data-reader.ts';
-import type { ServiceOptions } from '../server/service.ts';
+import type { ServiceOptions, WordList } from '../server/service.ts';
 import type { Complain } from '../settings/complaint.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import type { Service } from '../settings/services.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Capabilities } from '../smtp/capabilities.ts';
+import type { MatchList } from '../tables/match-list.ts';
+import { LookupFailure } from '../tables/table.ts';
 import type { Tables } from '../tables/tables.ts';
 import { type AddressParts, assembleAddresses } from './addresses.ts';
 import { assembleNextHops } from './next-hops.ts';
@@ -45,7 +49,11 @@ export interface Shared {
 
 const SPOOL_MEMORY_BYTES = 1_048_576;
 
-export function assembleService(configuration: Configuration, service: Service, shared: Shared): ServiceOptions {
+export function assembleService(
+  configuration: Configuration,
+  service: Service,
+  shared: Shared,
+): ServiceOptions {
   const { settings } = service;
   const { tables, log, dns, complain } = shared;
   const openers = new Openers(tables, settings);
@@ -63,10 +71,8 @@ export function assembleService(configuration: Configuration, service: Service, 
     }),
     carrier: new Dispatcher({
       relay: shared.relay,
-      proxyFilter: hops.proxyFilter,
-      contentFilter: hops.contentFilter,
-      resolver: addresses.resolver,
-      parseHop: hops.parseHop,
+      hops: new HopFinder({ ...hops, resolver: addresses.resolver }),
+      early: settings.announce_recipients_early,
       quarantine: async () => reply(451, '4.3.0', 'Error: there is no quarantine'),
       log,
     }),
@@ -157,13 +163,31 @@ function rulesOfSpeech(settings: Settings, openers: Openers) {
     strictEnvelopes: settings.strict_rfc821_envelopes,
     strictSmtputf8: settings.strict_smtputf8,
     smtputf8Enable: settings.smtputf8_enable,
-    forbiddenCommands: openers.list('smtpd_forbidden_commands', 'string'),
-    noopCommands: openers.list('smtpd_noop_commands', 'string'),
+    forbiddenCommands: words(openers.list('smtpd_forbidden_commands', 'string')),
+    noopCommands: words(openers.list('smtpd_noop_commands', 'string')),
     commandFilter: filter && ((line: string) => filter.find(line)),
     forbidUnauthPipelining: settings.smtpd_forbid_unauth_pipelining,
     bareNewlines: BARE_NEWLINES[settings.smtpd_forbid_bare_newline] ?? 'normalize',
     bareNewlineExclusions: openers.list('smtpd_forbid_bare_newline_exclusions', 'network'),
     bareNewlineRejectCode: settings.smtpd_forbid_bare_newline_reject_code,
+  };
+}
+
+/** Words, some of them in tables; a table that does not answer has none. `Postfix: string_list_match`. */
+function words(list: MatchList): WordList {
+  const none = (error: unknown): false => {
+    if (error instanceof LookupFailure) return false;
+    throw error;
+  };
+  return {
+    has(word) {
+      try {
+        const found = list.has(word);
+        return isPromise(found) ? found.catch(none) : found;
+      } catch (error) {
+        return none(error);
+      }
+    },
   };
 }
 

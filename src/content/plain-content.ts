@@ -44,7 +44,13 @@ class PlainIncoming implements Incoming {
   async finish(): Promise<Message> {
     const top = this.#options.topFields(this.#session, this.#envelope);
     if (top !== '') this.#spool.prepend(Buffer.from(top));
-    return { refusal: undefined, messageId: undefined, facts: {}, ...this.#spool.outgoing() };
+    return {
+      refusal: undefined,
+      messageId: undefined,
+      facts: {},
+      ...this.#spool.outgoing(),
+      asReceived: () => this.#spool.chunks(),
+    };
   }
 
   close(): void {

@@ -20,4 +20,6 @@ export interface Message {
   readonly sizeBytes: number;
   /** The bytes, top fields included; may be read again. Canonical: CRLF line ends, no dot-stuffing. */
   chunks(): Iterable<Buffer> | AsyncIterable<Buffer>;
+  /** The bytes as the client sent them, before any change; may be read again. */
+  asReceived(): Iterable<Buffer> | AsyncIterable<Buffer>;
 }

@@ -106,7 +106,7 @@ const allowList = (name: string, of: keyof typeof LISTED, sentence: string): Row
 
 const WHOSE: Record<NameOf, string> = {
   client: "the client's name",
-  reverse_client: "the client's unverified name",
+  reverse_client_hostname: "the client's unverified name",
   helo: 'the HELO name',
   sender: "the sender's domain",
   recipient: "the recipient's domain",

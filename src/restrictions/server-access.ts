@@ -19,12 +19,12 @@ import {
 } from './subjects.ts';
 
 export type ServerType = 'A' | 'MX' | 'NS';
-export type NameOf = 'client' | 'reverse_client' | 'helo' | 'sender' | 'recipient';
+export type NameOf = 'client' | 'reverse_client_hostname' | 'helo' | 'sender' | 'recipient';
 
 /** Whose servers are meant: the name (or address) and how replies speak of it; undefined: there is none. */
 const NAMES: Record<NameOf, (q: Question) => { name: string; subject: Subject } | undefined> = {
   client: ({ session }) => known(session.client.name, clientSubject(session)),
-  reverse_client: ({ session }) => known(session.client.reverseName, reverseClientSubject(session)),
+  reverse_client_hostname: ({ session }) => known(session.client.reverseName, reverseClientSubject(session)),
   helo: ({ helo }) => (helo === undefined ? undefined : { name: helo, subject: heloSubject(helo) }),
   sender: ({ sender }) =>
     sender?.text ? { name: domainOrAll(sender), subject: senderSubject(sender) } : undefined,

@@ -1,0 +1,48 @@
+/**
+ * Which next hop an address goes to. Parameters: smtpd_proxy_filter, content_filter, transport_maps, *_transport,
+ * relayhost; the last three through addresses/. `INTERFACE: where accepted mail goes`.
+ */
+import type { AddressResolver } from '../addresses/resolver.ts';
+import type { Address } from '../mail/address.ts';
+import { formatDestination, hopForDomain, type NextHop } from './next-hop.ts';
+
+export interface HopFinderOptions {
+  /** Everything goes there, envelope and all, as it came. */
+  readonly proxyFilter: NextHop | undefined;
+  readonly contentFilter: NextHop | undefined;
+  readonly resolver: Pick<AddressResolver, 'resolve'>;
+  /** Reads `transport:nexthop`. Throws RouteError. */
+  parseHop(text: string): NextHop;
+}
+
+export class HopFinder {
+  readonly #options: HopFinderOptions;
+
+  constructor(options: HopFinderOptions) {
+    this.#options = options;
+  }
+
+  /** `filter`: the order of a check to use that content filter. Throws RouteError and LookupFailure. */
+  async find(target: Address, sender: Address, filter: string | undefined): Promise<NextHop> {
+    const { proxyFilter, contentFilter, parseHop, resolver } = this.#options;
+    if (filter !== undefined) return hopForDomain(parseHop(filter), target.domain);
+    const fixed = proxyFilter ?? contentFilter;
+    if (fixed) return hopForDomain(fixed, target.domain);
+    const { transport, nexthop, address } = await resolver.resolve(target, sender);
+    return hopForDomain(parseHop(`${transport}:${nexthop}`), address.domain);
+  }
+
+  /** Whether mail goes through a filter in front of the queue: nothing of it is rewritten. */
+  isProxied(filter: string | undefined): boolean {
+    return this.#options.proxyFilter !== undefined && filter === undefined;
+  }
+}
+
+/** Whether one transaction can serve both: the same servers, spoken to in the same language. */
+export function sameHop(a: NextHop, b: NextHop): boolean {
+  if (a.kind !== 'deliver' || b.kind !== 'deliver') return a.kind === b.kind;
+  if (a.key === b.key) return true;
+  if (a.settings.protocol !== b.settings.protocol) return false;
+  const places = (hop: typeof a) => hop.destinations.map(formatDestination).join(' ');
+  return places(a) === places(b);
+}
