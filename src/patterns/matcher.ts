@@ -7,9 +7,10 @@
  */
 
 import type { MaybePromise } from '../mail/maybe-promise.ts';
-import { type Automaton, beginsAtStart, buildAutomaton } from './automaton.ts';
+import { type Automaton, buildAutomaton } from './automaton.ts';
 import { type BacktrackProgram, buildBacktrackProgram } from './backtrack-program.ts';
 import { Backtracker, BacktrackLimit } from './backtracker.ts';
+import { decisiveTree } from './decisive-tree.ts';
 import { firstBytes } from './first-bytes.ts';
 import { LazyDfa } from './lazy-dfa.ts';
 import { whyNotLinear } from './linearity.ts';
@@ -18,6 +19,7 @@ import { MATCH_DEADLINE_MS, type Offences } from './offences.ts';
 import type { Reading } from './reading.ts';
 import type { Parsed, Tree } from './syntax-tree.ts';
 import { inTurns, type Work } from './turns.ts';
+import { chooseWindows, type WindowChoice } from './window.ts';
 
 /** Steps of the backtracker between two yields: about a millisecond. */
 const STEPS = 1 << 16;
@@ -37,8 +39,6 @@ export class Matcher {
   readonly reading: Reading;
   /** What no automaton can do; undefined: all is linear. */
   readonly whyNotLinear: string | undefined;
-  /** Every match begins at the start of the text. */
-  readonly anchored: boolean;
   readonly #options: MatcherOptions;
   #dfa: LazyDfa | undefined;
   #longestMatch: LongestMatch | undefined;
@@ -52,22 +52,36 @@ export class Matcher {
     this.groups = parsed.groups;
     this.reading = options.reading;
     this.#options = options;
-    this.anchored = options.anchored || beginsAtStart(parsed.tree);
     this.whyNotLinear = whyNotLinear(parsed.tree, options.reading);
     if (this.whyNotLinear !== undefined) this.#backtrackProgram();
   }
 
   /** Whether it matches in `bytes[start..end)`. Throws or rejects with PatternOverrun when that takes too long. */
   test(bytes: Buffer, start: number, end: number): MaybePromise<boolean> {
-    if (this.whyNotLinear !== undefined) return inTurns(this.#tested(bytes, start, end));
-    const dfa = this.#automaton();
-    const scan = dfa.scan(bytes, start, end);
-    return scan === 'paused' ? inTurns(resumed(dfa, bytes, end)) : scan === 'yes';
+    if (this.whyNotLinear !== undefined) return inTurns(this.decide(bytes, start, end));
+    const scan = this.#automaton().scan(bytes, start, end);
+    if (scan !== 'paused') return scan === 'yes';
+    return inTurns(scanOn(this.#automaton(), bytes, end));
+  }
+
+  /** The same as work to be done in turns. */
+  *decide(bytes: Buffer, start: number, end: number): Work<boolean> {
+    if (this.whyNotLinear !== undefined)
+      return (yield* this.#backtracked(bytes, start, end, false)) !== undefined;
+    const scan = this.#automaton().scan(bytes, start, end);
+    return scan === 'paused' ? yield* scanOn(this.#automaton(), bytes, end) : scan === 'yes';
   }
 
   /** The same for text; undefined when it has to go as bytes. */
   testAscii(text: string): boolean | undefined {
     return this.whyNotLinear === undefined ? this.#automaton().scanAscii(text) : undefined;
+  }
+
+  /** What to look for before asking it; undefined: it has to be asked for every text. */
+  windows(): WindowChoice | undefined {
+    const choice = chooseWindows(this.tree, this.reading, this.#options.anchored);
+    // The windows of what only the backtracker can do are not the whole truth.
+    return choice !== undefined && this.whyNotLinear !== undefined ? { ...choice, exact: false } : choice;
   }
 
   /** The spans of the match and its groups; undefined when there is none. */
@@ -86,10 +100,6 @@ export class Matcher {
         throw this.#options.offences.overrun('the text is too long to fill $1');
       throw error;
     }
-  }
-
-  *#tested(bytes: Buffer, start: number, end: number): Work<boolean> {
-    return (yield* this.#backtracked(bytes, start, end, false)) !== undefined;
   }
 
   *#backtracked(
@@ -130,7 +140,9 @@ export class Matcher {
   }
 
   #buildAutomaton(purpose: 'decide' | 'capture'): Automaton {
-    return buildAutomaton(this.tree, { reading: this.reading, purpose, anchored: this.#options.anchored });
+    const tree =
+      purpose === 'decide' ? decisiveTree(this.tree, this.reading, this.#options.anchored) : this.tree;
+    return buildAutomaton(tree, { reading: this.reading, purpose, anchored: this.#options.anchored });
   }
 
   #backtrackProgram(): BacktrackProgram {
@@ -146,7 +158,8 @@ export class Matcher {
   }
 }
 
-function* resumed(dfa: LazyDfa, bytes: Buffer, end: number): Work<boolean> {
+/** Goes on with a scan that has just paused. */
+function* scanOn(dfa: LazyDfa, bytes: Buffer, end: number): Work<boolean> {
   for (;;) {
     const { pause } = dfa;
     yield;
