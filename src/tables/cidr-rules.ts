@@ -59,8 +59,6 @@ export class CidrRules {
     for (const block of this.#open) {
       this.complaints.remark(block.line, 'IF has no matching ENDIF', 'write "endif" where the block ends');
     }
-    trimTrees(this.#steps);
-    this.results.trim();
   }
 
   #ask(steps: readonly Step[], address: AddressWords): number {
@@ -188,13 +186,3 @@ function resultOf(lines: TableLines): { valueStart: number; valueEnd: number } {
   return { valueStart: at, valueEnd };
 }
 const EXCLAMATION = 0x21;
-
-function trimTrees(steps: readonly Step[]): void {
-  for (const step of steps) {
-    if (step.kind === 'if') trimTrees(step.steps);
-    else if (step.kind === 'networks') {
-      step.ipv4.trim();
-      step.ipv6.trim();
-    }
-  }
-}

@@ -49,9 +49,6 @@ export function* readEntries(
     else complaints.broken(lines.line, `${quoted(lines.text())}: non-UTF-8 input`, 'write the line in UTF-8');
     if (n % LINES_PER_SLICE === 0) yield;
   }
-  yield;
-  entries.store.trim();
-  yield;
   return entries;
 }
 

@@ -73,15 +73,6 @@ export class EntryStore {
     return decodeOctets(this.#keys.subarray(start, start + (this.#rows[row + 1] as number)));
   }
 
-  /** Gives back what was reserved and not used. */
-  trim(): void {
-    const exact = Buffer.allocUnsafeSlow(this.#used + this.#longestKey);
-    this.#keys.copy(exact, 0, 0, this.#used);
-    this.#keys = exact;
-    this.#rows = this.#rows.slice(0, this.count * STRIDE);
-    this.values.trim();
-  }
-
   /** Puts the folded key behind the keys in use; gives its length. */
   #copyFolded(from: Buffer, start: number, end: number): number {
     this.#reserve(end - start);

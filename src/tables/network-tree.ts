@@ -68,13 +68,6 @@ export class NetworkTree {
     return best;
   }
 
-  /** Gives back what was reserved and not used. */
-  trim(): void {
-    this.#words = this.#words.slice(0, this.#nodes * this.#width);
-    this.#lengths = this.#lengths.slice(0, this.#nodes);
-    this.#links = this.#links.slice(0, this.#nodes * LINKS);
-  }
-
   #setRule(node: number, rule: number): void {
     const at = node * LINKS + 2;
     if (this.#links[at] === NONE) this.#links[at] = rule;

@@ -25,6 +25,8 @@ export interface Test {
 /** An open `if`: all rules behind it depend on it, up to its endif or the end. */
 export interface Condition extends Test {
   readonly outer: Condition | undefined;
+  /** In how many blocks it stands. */
+  readonly depth: number;
   readonly line: number;
 }
 
@@ -38,10 +40,13 @@ export interface Rule extends Test {
   readonly written: WrittenPattern;
 }
 
+/** How deep `if` blocks can stand in each other. */
+const MAX_NESTING = 100;
 /** Matches everything, as an empty pattern does in Postfix. */
 const ALL = '.*';
 
 export class PatternRules {
+  /** In the order of the file. */
   readonly rules: Rule[] = [];
   readonly #type: PatternType;
   readonly #complaints: FileComplaints;
@@ -79,8 +84,13 @@ export class PatternRules {
   }
 
   #open(written: WrittenPattern, text: string, line: number): void {
+    const depth = (this.#block?.depth ?? -1) + 1;
+    if (depth >= MAX_NESTING) {
+      this.#broken(line, text, `IF is nested more than ${MAX_NESTING} times`, 'use fewer blocks');
+      return;
+    }
     const pattern = this.#compile(written, text, line);
-    if (pattern) this.#block = { pattern, negated: written.negated, outer: this.#block, line };
+    if (pattern) this.#block = { pattern, negated: written.negated, outer: this.#block, depth, line };
   }
 
   #addRule(
@@ -152,13 +162,15 @@ function syntaxOf(type: PatternType, flags: string): PatternSyntax {
   };
 }
 
-/** Asks a pattern about one text, once. */
+/** Asks a pattern about one text. */
 export type AskPattern = (pattern: Pattern) => MaybePromise<boolean>;
 
-/** Whether a rule fits: the blocks it stands in, its pattern, its second pattern. */
+/** Whether a rule fits: the blocks it stands in from the outside in, its pattern, its second pattern. */
 export function fits(rule: Rule, ask: AskPattern): MaybePromise<boolean> {
-  const tests: Test[] = rule.second ? [rule, rule.second] : [rule];
-  for (let block = rule.condition; block; block = block.outer) tests.push(block);
+  const tests: Test[] = [];
+  for (let block = rule.condition; block; block = block.outer) tests.unshift(block);
+  tests.push(rule);
+  if (rule.second) tests.push(rule.second);
   return allHold(tests, 0, ask);
 }
 

@@ -11,7 +11,8 @@ import { type FileComplaints, quoted } from './file-complaints.ts';
 import type { Kind, KindContext } from './kind.ts';
 import { type Lookup, type TableUse, whenKnown } from './lookup.ts';
 import type { PatternType } from './pattern-line.ts';
-import { type AskPattern, fits, PatternRules, type Rule } from './pattern-rules.ts';
+import { type AskPattern, PatternRules, type Rule } from './pattern-rules.ts';
+import { PatternSearch } from './pattern-search.ts';
 import { lintRule } from './pattern-traps.ts';
 import { fillTemplate } from './result-template.ts';
 import { openRuleText, type RuleText } from './rule-text.ts';
@@ -21,9 +22,14 @@ import { TableLines } from './table-lines.ts';
 const LINES_PER_SLICE = 8;
 const MAX_LINT = 100;
 
+interface Content {
+  readonly rules: readonly Rule[];
+  readonly search: PatternSearch;
+}
+
 export class PatternTable implements Lookup {
   readonly #context: KindContext;
-  readonly #text: RuleText<PatternRules>;
+  readonly #text: RuleText<Content>;
 
   constructor(type: PatternType, name: string, context: KindContext) {
     this.#context = context;
@@ -35,11 +41,12 @@ export class PatternTable implements Lookup {
   }
 
   find(key: string): MaybePromise<Found | undefined> {
-    return this.#find(encodeOctets(key));
+    const text = encodeOctets(key);
+    return this.#find(text, 0, text.length);
   }
 
   findInBytes(line: Buffer, start: number, end: number): MaybePromise<Found | undefined> {
-    return this.#find(line.subarray(start, end));
+    return this.#find(line, start, end);
   }
 
   complaints(): readonly Complaint[] {
@@ -61,14 +68,15 @@ export class PatternTable implements Lookup {
     this.#text.close();
   }
 
-  #find(text: Buffer): MaybePromise<Found | undefined> {
-    const { rules } = this.#text.content;
+  #find(text: Buffer, start: number, end: number): MaybePromise<Found | undefined> {
     const answers = new Map<Pattern, boolean>();
-    const ask: AskPattern = (pattern) => answers.get(pattern) ?? this.#ask(pattern, text, answers);
-    const rule = firstThatFits(rules, 0, ask);
-    return whenKnown(rule, (found) => found && this.#found(found, text));
+    const ask: AskPattern = (pattern) =>
+      answers.get(pattern) ?? this.#ask(pattern, text.subarray(start, end), answers);
+    const rule = this.#text.content.search.find(text, start, end, ask);
+    return whenKnown(rule, (found) => found && this.#found(found, text.subarray(start, end)));
   }
 
+  /** Asks a pattern by itself; its answer is kept while one text is looked up. */
   #ask(pattern: Pattern, text: Buffer, answers: Map<Pattern, boolean>): MaybePromise<boolean> {
     const keep = (matches: boolean) => {
       answers.set(pattern, matches);
@@ -99,21 +107,7 @@ export class PatternTable implements Lookup {
   }
 }
 
-function firstThatFits(rules: readonly Rule[], at: number, ask: AskPattern): MaybePromise<Rule | undefined> {
-  for (let i = at; i < rules.length; i++) {
-    const rule = rules[i] as Rule;
-    const answer = fits(rule, ask);
-    if (isPromise(answer)) return answer.then((yes) => (yes ? rule : firstThatFits(rules, i + 1, ask)));
-    if (answer) return rule;
-  }
-  return undefined;
-}
-
-function* readRules(
-  type: PatternType,
-  bytes: Buffer,
-  complaints: FileComplaints,
-): Generator<void, PatternRules> {
+function* readRules(type: PatternType, bytes: Buffer, complaints: FileComplaints): Generator<void, Content> {
   const rules = new PatternRules(type, complaints);
   const lines = new TableLines(bytes, (line, text) => {
     complaints.broken(
@@ -127,7 +121,8 @@ function* readRules(
     if (n % LINES_PER_SLICE === 0) yield;
   }
   rules.finish();
-  return rules;
+  yield;
+  return { rules: rules.rules, search: new PatternSearch(rules.rules) };
 }
 
 export const patternKinds: readonly Kind[] = [

@@ -1,6 +1,7 @@
 /**
  * Many short texts in one Buffer, each with the line it came from: what big tables keep instead of a million strings.
- * Costs 12 bytes for each text besides its own bytes; a text equal to the one before it is kept once.
+ * Costs 12 bytes for each text besides its own bytes; a text equal to the one before it is kept once. What is reserved
+ * and never written to takes no memory.
  */
 import { decodeOctets } from '../mail/octets.ts';
 
@@ -58,12 +59,6 @@ export class TextColumn {
     );
   }
 
-  /** Gives back what was reserved and not used. */
-  trim(): void {
-    this.#bytes = resized(this.#bytes, this.#used);
-    this.#rows = this.#rows.slice(0, this.#count * STRIDE);
-  }
-
   #repeatsLast(from: Buffer, start: number, end: number): boolean {
     if (this.#count === 0) return false;
     const last = (this.#count - 1) * STRIDE;
@@ -86,13 +81,9 @@ export class TextColumn {
 
   #reserve(length: number): void {
     const needed = this.#used + length;
-    if (needed > this.#bytes.length)
-      this.#bytes = resized(this.#bytes, Math.max(needed, this.#bytes.length * 2));
+    if (needed <= this.#bytes.length) return;
+    const bigger = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(bigger, 0, 0, this.#used);
+    this.#bytes = bigger;
   }
-}
-
-function resized(bytes: Buffer, length: number): Buffer {
-  const other = Buffer.allocUnsafeSlow(length);
-  bytes.copy(other, 0, 0, Math.min(bytes.length, length));
-  return other;
 }

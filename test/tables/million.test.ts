@@ -80,8 +80,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 function bytesInUse(): number {
   collectGarbage();
   collectGarbage();
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
+  return process.memoryUsage().rss;
 }
 
 function askAll(table: OpenedTable, keys: readonly string[]): void {

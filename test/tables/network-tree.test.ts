@@ -92,7 +92,6 @@ describe('NetworkTree', () => {
         networks.push(network);
         tree.add(network, rule);
       }
-      tree.trim();
       let found = 0;
       for (let i = 0; i < 3000; i++) {
         const address = randomAddress(random, width);

@@ -75,6 +75,16 @@ describe('a file that changes', () => {
     assert.ok(!shop.complaints.some((line) => line.startsWith('broken:')));
   });
 
+  test('keeps its old version when a pattern of the new one is broken', async () => {
+    shop.file('patterns', '/a/ one\n');
+    const table = shop.tables.open('pcre:patterns', here);
+    shop.file('patterns', '/a/ two\n/(b/ three\n');
+    await eventually(() => shop.log.lines.some((line) => line.includes('patterns:2')), 'the refusal');
+    assert.equal(table.find('a'), 'one');
+    shop.file('patterns', '/a/ two\n/(b)/ three\n');
+    await eventually(() => table.find('a') === 'two', 'the repair');
+  });
+
   test('keeps its old version when it is deleted, and comes back', async () => {
     const path = shop.file('deleted', 'key one\n');
     const table = shop.tables.open('hash:deleted', here);
