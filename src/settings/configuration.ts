@@ -10,8 +10,12 @@ import { crossCheck } from './cross-checks.ts';
 import { checkNames } from './known-names.ts';
 import { type Assignment, parseMainCf } from './main-cf.ts';
 import { type MasterEntry, parseMasterCf } from './master-cf.ts';
-import { type Service, type Spawn, sortServices, type Transport } from './services.ts';
+import { sortServices } from './programs.ts';
+import type { Service, Spawn, Transport } from './services.ts';
 import { readEveryValue, readSettings, type Settings } from './settings.ts';
+
+export type { Endpoint } from './endpoints.ts';
+export type { Service, Spawn, Transport } from './services.ts';
 
 export interface Configuration {
   /** As an absolute path. */
@@ -50,7 +54,7 @@ export function readConfiguration(directory: string): Configuration {
   for (const scope of all) {
     // A service that sets nothing has the values of main.cf, which have been read.
     if (scope.set.size === 0 && scope.settings !== settings) continue;
-    readEveryValue(scope.settings);
+    readEveryValue(scope.settings, unknown);
     crossCheck(scope.settings, book.add);
   }
   return {

@@ -12,18 +12,13 @@ import { referencedNames } from './macros.ts';
 import type { Assignment } from './main-cf.ts';
 import { parameter, parameterNames } from './parameters.ts';
 import { serviceParameter } from './service-parameters.ts';
-import { readOnlyNames, type Settings } from './settings.ts';
-
-/** The parameters that one `-o` list or main.cf sets, and what they amount to together. */
-export interface NameScope {
-  readonly set: ReadonlyMap<string, Assignment>;
-  readonly settings: Settings;
-}
+import type { Scope } from './services.ts';
+import { readOnlyNames } from './settings.ts';
 
 /** What lies around the scopes. */
 export interface NameFacts {
   /** main.cf first, then the services. */
-  readonly scopes: readonly NameScope[];
+  readonly scopes: readonly Scope[];
   /** The services of master.cf, whatever their program. */
   readonly services: ReadonlySet<string>;
 }
@@ -46,7 +41,7 @@ export function checkNames(facts: NameFacts, complain: Complain): Set<string> {
 }
 
 /** Names that something mentions. */
-function inventedNames(scopes: readonly NameScope[]): (name: string) => boolean {
+function inventedNames(scopes: readonly Scope[]): (name: string) => boolean {
   const names = new Set<string>();
   const prefixes = new Set<string>();
   for (const { set, settings } of scopes) {
@@ -54,14 +49,15 @@ function inventedNames(scopes: readonly NameScope[]): (name: string) => boolean 
     for (const [name, { value }] of set) {
       if (parameter(name)?.raw) continue;
       for (const reference of referencedNames(value.text)) names.add(reference.name);
-      for (const match of value.text.matchAll(/\b(?:rbl|rhsbl):inline:([^\s,{}]+)/g))
-        names.add(match[1] ?? '');
+      for (const match of value.text.matchAll(INLINE_LIST)) names.add(match[1] ?? '');
       for (const match of value.text.matchAll(OLD_DATABASE)) prefixes.add(`${match[1]}_`);
     }
   }
   return (name) => names.has(name) || [...prefixes].some((prefix) => name.startsWith(prefix));
 }
 
+/** DNS lists of Kadlecsik's patch, whose zone and answer stand in a parameter. */
+const INLINE_LIST = /\b(?:rbl|rhsbl):inline:([^\s,{}]+)/g;
 /** Databases that once were configured in main.cf itself: `ldap:users` with users_server_host and so on. */
 const OLD_DATABASE = /\b(?:ldap|mysql|pgsql|sqlite|memcache|mongodb):(\w+)/g;
 
@@ -157,6 +153,6 @@ function isKnown(name: string): boolean {
 }
 
 /** Every name that Postfix or we have. */
-export function knownNames(): Iterable<string> {
+function knownNames(): Iterable<string> {
   return [...parameterNames, ...ignoredParameters.keys(), ...deprecatedParameters.keys()];
 }

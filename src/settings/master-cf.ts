@@ -2,6 +2,7 @@
  * master.cf: one service a line, eight columns and the arguments of its program. `Postfix: master(5), master_ent.c`.
  * Says what stands there; what a service is to the gateway is decided in services.ts.
  */
+import { basename } from 'node:path';
 import type { Source } from '../mail/source.ts';
 import type { Complain } from './complaint.ts';
 import { type LogicalLine, logicalLines } from './logical-lines.ts';
@@ -19,6 +20,7 @@ export interface MasterEntry {
   readonly private: boolean;
   /** The most processes, or connections; 0 is no limit. */
   readonly maxConnections: number;
+  /** Without its directory. */
   readonly program: string;
   /** What `-o` sets. */
   readonly overrides: ReadonlyMap<string, Assignment>;
@@ -73,7 +75,7 @@ function parseEntry({ content, source }: LogicalLine, complain: Complain): Maste
     type: known,
     private: hidden !== 'n',
     maxConnections: /^\d{1,9}$/.test(maxproc ?? '') ? Number(maxproc) : 0,
-    program,
+    program: basename(program),
     source,
     ...readOptions(name, fields.slice(8), complain),
   };

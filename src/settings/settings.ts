@@ -7,6 +7,7 @@
 import { builtIn, type Source } from '../mail/source.ts';
 import type { Complain } from './complaint.ts';
 import { predecessorsOf } from './deprecated-parameters.ts';
+import type { MistakePlace } from './expansion.ts';
 import { ignoredParameters } from './ignored-parameters.ts';
 import type { DefaultFacts, Parameter } from './kinds.ts';
 import { expandText, referencedNames } from './macros.ts';
@@ -61,9 +62,13 @@ export function readSettings(sources: SettingSources): Settings {
   return new SettingsReader(sources) as SettingTexts as Settings;
 }
 
-/** Reads every value once, so that all complaints are made. */
-export function readEveryValue(settings: Settings): void {
+/** Reads every value once, so that all complaints are made; of invented names those that something mentions. */
+export function readEveryValue(settings: Settings, unknown: ReadonlySet<string>): void {
   for (const name of parameterNames) Reflect.get(settings, name);
+  for (const name of settings.names()) {
+    const counts = !unknown.has(name) && !ignoredParameters.has(name);
+    if (counts && parameter(name) === undefined) settings.text(name);
+  }
 }
 
 class SettingsReader implements SettingTexts {
@@ -177,10 +182,21 @@ class SettingsReader implements SettingTexts {
       lookup: (other) => this.#find(other)?.value,
       recursive: true,
       backslashProtects: true,
-      problem: (what) => {
+      problem: (what, where) => {
         this.#broken.add(name);
-        this.#complain(name, text, 'error', what, 'see "parameter syntax" in postconf(5)');
+        this.#complainOfMacro(name, what, where);
       },
+    });
+  }
+
+  /** A mistake in a default comes from a bad value that is told elsewhere. */
+  #complainOfMacro(name: string, what: string, where: MistakePlace): void {
+    if (where.source === builtIn) return;
+    this.#sources.complain({
+      source: where.source,
+      severity: 'error',
+      problem: `${where.name ?? name}: ${what}`,
+      remedy: 'see "parameter syntax" in postconf(5)',
     });
   }
 

@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  expand,
-  expandText,
-  MAX_EXPANSION,
-  onlyAllowed,
-  referencedNames,
-} from '../../src/settings/macros.ts';
+import { MAX_EXPANSION } from '../../src/settings/expansion.ts';
+import { expand, expandText, onlyAllowed, referencedNames } from '../../src/settings/macros.ts';
 import { SourceText } from '../../src/settings/source-text.ts';
 
 const names: Readonly<Record<string, string>> = {
@@ -236,4 +231,30 @@ test('referenced names are found in every branch', () => {
     found.map(({ name }) => name),
     ['a', 'b', 'c', 'd', 'e', 'f', 'h', 'l'],
   );
+});
+
+test('a mistake is told with the innermost name and line', () => {
+  const at = (line: number) => ({ file: 'main.cf', line });
+  const values: Record<string, SourceText> = {
+    outer: SourceText.of('x $inner', at(1)),
+    inner: SourceText.of('${a?{b} c}', at(2)),
+    one: SourceText.of('$two', at(3)),
+    two: SourceText.of('$one', at(4)),
+  };
+  const mistakes: string[] = [];
+  for (const text of ['$outer', '$inner', 'own ${', '$two', '$one']) {
+    expandText(SourceText.of(text, at(9)), {
+      lookup: (name) => values[name],
+      recursive: true,
+      backslashProtects: true,
+      problem: (what, { name, source }) => mistakes.push(`${source.line} ${name}: ${what}`),
+    });
+  }
+  assert.deepEqual(mistakes, [
+    '2 inner: ":" is missing before "c"',
+    '2 inner: ":" is missing before "c"',
+    '9 undefined: "}" is missing in "${"',
+    '3 one: the value refers to itself: one -> two -> one',
+    '3 one: the value refers to itself: one -> two -> one',
+  ]);
 });

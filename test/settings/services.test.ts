@@ -103,9 +103,18 @@ test('in place of postscreen smtpd listens, with the settings of the line behind
   assert.deepEqual(shown(configuration), ['master.cf:1 smtp smtpd |25 40']);
   assert.equal(configuration.services[0]?.settings.smtpd_helo_required, true);
   assert.equal(configuration.services[0]?.settings.smtpd_upstream_proxy_protocol, 'haproxy');
+  assert.equal(configuration.services[0]?.stressed.smtpd_upstream_proxy_protocol, 'haproxy');
+  assert.equal(configuration.services[0]?.stressed.smtpd_helo_required, true);
   assert.deepEqual(troubles(configuration), [
     'warning master.cf:1: smtpd listens here in place of postscreen, whose tests are not made; see reject_dnsbl_score and check_greylist',
   ]);
+});
+
+test('a program can be named with its directory', () => {
+  assert.equal(
+    configured('', 'smtp inet n - n - - /usr/libexec/postfix/smtpd\n').services[0]?.program,
+    'smtpd',
+  );
 });
 
 test('services can be switched off', () => {
@@ -136,7 +145,12 @@ const bad: [title: string, master: string, complaint: string][] = [
   [
     'an unknown program on a socket',
     'x unix - - n - - frobnicate\n',
-    'warning master.cf:1: service x: there is no program frobnicate; write one of smtpd, policy, admin, smtp, lmtp, relay, spawn, postscreen',
+    'warning master.cf:1: service x: there is no program frobnicate; write one of smtpd, policy, admin, smtp, lmtp, spawn, postscreen',
+  ],
+  [
+    'a program with the name of something in JavaScript',
+    'x unix - - n - - constructor\n',
+    'warning master.cf:1: service x: there is no program constructor; write one of smtpd, policy, admin, smtp, lmtp, spawn, postscreen',
   ],
   [
     'a client that should listen',

@@ -216,7 +216,20 @@ test('a host name that asks for its own domain does not run in circles', () => {
 
 test('a circle of values is one error', () => {
   assert.deepEqual(troubles(configured('smtpd_banner = $a\na = $b\nb = $a\nsmtp_helo_name = x$b\n')), [
-    'error main.cf:1: smtpd_banner = $a: the value refers to itself: a -> b -> a; see "parameter syntax" in postconf(5)',
-    'error main.cf:4: smtp_helo_name = x$b: the value refers to itself: a -> b -> a; see "parameter syntax" in postconf(5)',
+    'error main.cf:2: a: the value refers to itself: a -> b -> a; see "parameter syntax" in postconf(5)',
+  ]);
+});
+
+test('a circle through a default is told where it was closed', () => {
+  assert.deepEqual(troubles(configured('\nsmtpd_banner = $postscreen_greet_banner\n')), [
+    'error main.cf:2: smtpd_banner: the value refers to itself: smtpd_banner -> postscreen_greet_banner -> smtpd_banner; see "parameter syntax" in postconf(5)',
+  ]);
+});
+
+test('macros of invented parameters are tried, too, when something mentions the parameter', () => {
+  const main = 'smtpd_restriction_classes = mine\nmine = ${mynetworks\nunused = ${x\n';
+  assert.deepEqual(troubles(configured(main)), [
+    'error main.cf:2: mine: "}" is missing in "${mynetworks"; see "parameter syntax" in postconf(5)',
+    'warning main.cf:3: there is no parameter unused; remove it, mention it as $unused, or declare it in smtpd_restriction_classes',
   ]);
 });

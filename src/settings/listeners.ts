@@ -1,0 +1,134 @@
+/**
+ * Lines of master.cf that listen: smtpd, policy and admin, and smtpd in place of postscreen.
+ * `Postfix: master(5), POSTSCREEN_README`.
+ */
+import type { Complain } from './complaint.ts';
+import { type Endpoint, inetEndpoints, unixEndpoint } from './endpoints.ts';
+import type { Assignment } from './main-cf.ts';
+import type { MasterEntry } from './master-cf.ts';
+import { about, type Program, refuseArguments, type Service, type Work } from './services.ts';
+import type { Settings } from './settings.ts';
+import { SourceText } from './source-text.ts';
+
+/** What `listen` is for the gateway: a door for mail, for policy questions, or for the browser. */
+export function listener(program: Service['program']): Program {
+  return (work) => {
+    const { entry, settings, complain, found } = work;
+    if (entry.type === 'pass') {
+      complain(about(entry, 'note', `service ${entry.name} only listens behind postscreen`, ''));
+      return;
+    }
+    refuseArguments(work);
+    const listen = listenAt(work);
+    if (listen.length === 0) return;
+    complainOfSharedPlaces(entry, listen, found.listeners, complain);
+    found.listeners.push(newService(work, program, entry, settings, listen));
+  };
+}
+
+function newService(
+  { settingsFor }: Work,
+  program: Service['program'],
+  entry: MasterEntry,
+  settings: Settings,
+  listen: readonly Endpoint[],
+): Service {
+  let stressed: Settings | undefined;
+  return {
+    name: entry.name,
+    program,
+    listen,
+    maxConnections: entry.maxConnections,
+    settings,
+    get stressed() {
+      stressed ??= settingsFor(program, entry.name, withStress(entry));
+      return stressed;
+    },
+    source: entry.source,
+  };
+}
+
+function withStress({ overrides, source }: MasterEntry): Map<string, Assignment> {
+  const stress = { name: 'stress', value: SourceText.of('yes', source), source };
+  return new Map([...overrides, ['stress', stress]]);
+}
+
+/**
+ * postscreen in front of smtpd: the gateway listens in its place with the settings of the smtpd line behind it.
+ * Its tests are not made; block lists, greeting and greylisting are restrictions here.
+ */
+export function screen(work: Work): void {
+  const { entry, settings, settingsFor, complain, found, entries } = work;
+  const behind = entries.get(`${settings.smtpd_service_name}/pass`);
+  if (behind === undefined) {
+    const remedy = `add a line for ${settings.smtpd_service_name} of type pass, or write smtpd in place of postscreen`;
+    complain(about(entry, 'error', 'postscreen has no smtpd behind it', remedy));
+    return;
+  }
+  const listen = listenAt(work);
+  if (listen.length === 0) return;
+  complain(
+    about(
+      entry,
+      'warning',
+      'smtpd listens here in place of postscreen, whose tests are not made',
+      'see reject_dnsbl_score and check_greylist',
+    ),
+  );
+  const overrides = screenOverrides(entry, behind, settings);
+  const inherited = settingsFor('smtpd', entry.name, overrides);
+  const inFront = { ...behind, name: entry.name, source: entry.source, overrides };
+  found.listeners.push(newService(work, 'smtpd', inFront, inherited, listen));
+}
+
+/** A proxy in front of postscreen is one in front of smtpd now. */
+function screenOverrides(
+  entry: MasterEntry,
+  behind: MasterEntry,
+  settings: Settings,
+): Map<string, Assignment> {
+  const proxy: Assignment[] = ['protocol', 'timeout'].map((what) => ({
+    name: `smtpd_upstream_proxy_${what}`,
+    value: SourceText.of(settings.text(`postscreen_upstream_proxy_${what}`) ?? '', entry.source),
+    source: entry.source,
+  }));
+  return new Map([...proxy.map((assignment) => [assignment.name, assignment] as const), ...behind.overrides]);
+}
+
+/** Where a line listens; none when that cannot be, with a complaint. */
+export function listenAt({ entry, settings, complain }: Work): readonly Endpoint[] {
+  if (entry.type === 'unix') return [unixEndpoint(entry.name, entry.private, settings)];
+  if (entry.type !== 'inet') {
+    complain(
+      about(
+        entry,
+        'error',
+        `service ${entry.name} cannot listen as type ${entry.type}`,
+        'write inet or unix',
+      ),
+    );
+    return [];
+  }
+  const places = inetEndpoints(entry.name, settings);
+  if (Array.isArray(places)) return places;
+  if ('problem' in places) complain({ source: entry.source, severity: 'error', ...places });
+  return [];
+}
+
+function complainOfSharedPlaces(
+  entry: MasterEntry,
+  listen: readonly Endpoint[],
+  others: readonly Service[],
+  complain: Complain,
+): void {
+  const taken = new Map(
+    others.flatMap((other) => other.listen.map((place) => [JSON.stringify(place), other])),
+  );
+  for (const place of listen) {
+    const other = taken.get(JSON.stringify(place));
+    if (other === undefined) continue;
+    const problem = `service ${entry.name} listens where ${other.name} (line ${other.source.line}) does`;
+    complain(about(entry, 'error', problem, 'change one of them'));
+    return;
+  }
+}
