@@ -25,7 +25,7 @@ export function permitMxBackup(sources: Sources): Judge {
     const mx = await sources.dns.mx(asciiDomain(domain) ?? domain);
     if (mx.kind === 'absent') return dunno;
     if (mx.kind === 'unknown')
-      return later(subject, `Unable to look up mail exchanger information: ${mx.why}`);
+      return later(subject, `Unable to look up mail exchanger information: ${RESOLVER_WORDS.unknown}`);
     return new BackupCheck(subject, sources).decide(mx.records);
   });
 }
@@ -60,7 +60,8 @@ class BackupCheck {
     for (const { exchange } of exchangers) {
       const addresses = await addressesOf(exchange, this.#sources.dns);
       if (typeof addresses === 'string') {
-        this.#doubt = later(this.#subject, `Unable to look up mail exchanger host ${exchange}: ${addresses}`);
+        const why = SYSTEM_WORDS[addresses];
+        this.#doubt = later(this.#subject, `Unable to look up mail exchanger host ${exchange}: ${why}`);
       } else if (addresses.some((address) => this.#sources.isOwnAddress(address))) return true;
     }
     return false;
@@ -70,7 +71,7 @@ class BackupCheck {
     for (const { exchange } of exchangers) {
       const addresses = await addressesOf(exchange, this.#sources.dns);
       if (typeof addresses === 'string') {
-        const text = `Unable to look up host ${exchange} as mail exchanger: ${addresses}`;
+        const text = `Unable to look up host ${exchange} as mail exchanger: ${RESOLVER_WORDS[addresses]}`;
         this.#doubt = later(this.#subject, text);
         return false;
       }
@@ -80,11 +81,18 @@ class BackupCheck {
   }
 }
 
-/** All addresses of a host, or why they cannot be known. */
-async function addressesOf(host: string, dns: Dns): Promise<string[] | string> {
+/** What clients are told. `Postfix: dns_strerror` */
+const RESOLVER_WORDS = { absent: 'Host not found', unknown: 'Host not found, try again' };
+/** The same where Postfix asks the system. `getaddrinfo(3)` */
+const SYSTEM_WORDS = {
+  absent: 'Name or service not known',
+  unknown: 'Temporary failure in name resolution',
+};
+
+/** All addresses of a host; if there is none, whether that is certain. */
+async function addressesOf(host: string, dns: Dns): Promise<string[] | 'absent' | 'unknown'> {
   const answers = await Promise.all([dns.a(host), dns.aaaa(host)]);
   const found = answers.flatMap((answer) => (answer.kind === 'found' ? answer.records : []));
   if (found.length > 0) return found;
-  const unknown = answers.find((answer) => answer.kind === 'unknown');
-  return unknown?.kind === 'unknown' ? unknown.why : 'Host not found';
+  return answers.some((answer) => answer.kind === 'unknown') ? 'unknown' : 'absent';
 }

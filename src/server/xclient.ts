@@ -51,7 +51,8 @@ async function become(talk: Conversation, { client, server, helo, protocol, logi
   session.server = server;
   session.helo = helo;
   session.protocol = protocol ?? 'SMTP';
-  session.sasl = login === undefined ? undefined : { method: 'XCLIENT', username: login };
+  const mayLogIn = talk.options.sasl !== undefined; // Postfix: smtpd_sasl_auth_enable
+  session.sasl = login !== undefined && mayLogIn ? { method: 'XCLIENT', username: login } : undefined;
   talk.visit.postponed = {};
   talk.denied = undefined;
   await greetClient(talk);
