@@ -21,7 +21,7 @@ export const CLOSE_OPTIONAL = 6;
 export const FAIL = 7;
 
 /** Bounds the memory of one pattern and the work for one byte in the worst case. */
-export const NODE_LIMIT = 4096;
+export const NODE_LIMIT = 10_000;
 
 export interface Automaton {
   /** One of the constants above. */

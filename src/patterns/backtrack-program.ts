@@ -92,7 +92,7 @@ export interface BacktrackProgram {
 
 const NODE_LIMIT = 65536;
 /** Beyond this repetitions are counted instead of unrolled. */
-const UNROLLED_LIMIT = 4096;
+const UNROLLED_LIMIT = 16_384;
 
 /** Throws TooLarge. */
 export function buildBacktrackProgram(tree: Tree, groups: number, reading: Reading): BacktrackProgram {

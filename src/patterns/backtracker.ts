@@ -6,7 +6,8 @@
  * Gives up (BacktrackLimit) when the stack or the memory of failures would pass their bounds.
  */
 import { type BacktrackProgram, OP, STAR } from './backtrack-program.ts';
-import { BEHIND, type Before, type Behind, holds, Surroundings } from './surroundings.ts';
+import { Surroundings } from './surroundings.ts';
+import { TextView } from './text-view.ts';
 
 /** Numbers on the stack: 32 MB. */
 const STACK_LIMIT = 8 * 1024 * 1024;
@@ -53,7 +54,7 @@ export class Backtracker {
   readonly #start: number;
   readonly #end: number;
   readonly #utf8: boolean;
-  readonly #surroundings: Surroundings;
+  readonly #text: TextView;
   readonly #sets: Uint8Array;
   #stack = new Int32Array(256 * FRAME);
   #top = 0;
@@ -84,7 +85,7 @@ export class Backtracker {
     this.#start = start;
     this.#end = end;
     this.#utf8 = program.reading.name === 'utf8';
-    this.#surroundings = new Surroundings(program.assertions);
+    this.#text = new TextView(bytes, start, end, new Surroundings(program.assertions));
     this.#registers = new Int32Array(program.registers);
     this.#span = end - start + 1;
     const bits = program.memos * this.#span;
@@ -163,7 +164,7 @@ export class Backtracker {
           break;
         case OP.assert: {
           const what = this.#program.assertions[a[node] ?? 0];
-          if (what !== undefined && holds(what, this.#before(), this.#behind())) this.#node = next[node] ?? 0;
+          if (what !== undefined && this.#text.holds(what, this.#at)) this.#node = next[node] ?? 0;
           else this.#back();
           break;
         }
@@ -316,16 +317,6 @@ export class Backtracker {
       this.#at = this.#previous(this.#at);
     }
     return true;
-  }
-
-  #before(): Before {
-    if (this.#at === this.#start) return this.#surroundings.atStart;
-    return this.#surroundings.after(this.#bytes[this.#at - 1] ?? 0, this.#at === this.#end);
-  }
-
-  #behind(): Behind {
-    if (this.#at === this.#end) return BEHIND.end;
-    return this.#surroundings.ahead(this.#bytes[this.#at] ?? 0, this.#at + 1 === this.#end);
   }
 
   /** Takes what the first set group of the list holds; its length, or -1 when it is not there. */

@@ -1,28 +1,25 @@
 /**
  * One pattern in one reading, with the engines it needs; they are built when a text first needs them.
  *
- * - does it match: the automaton, in linear time; patterns that no automaton can do: the backtracker, within a deadline
- * - where, and what do the groups hold: POSIX on the automaton, PCRE with the backtracker, which remembers its failures
- *   and so is linear too wherever the automaton is possible
+ * - does it match: an automaton, in linear time. For patterns that no automaton can do it runs a relaxed form first, and
+ *   only texts that match that go to the backtracker, within its deadline.
+ * - where, and what do the groups hold: POSIX on the automaton, PCRE with the backtracker.
  */
-
 import type { MaybePromise } from '../mail/maybe-promise.ts';
-import { type Automaton, buildAutomaton } from './automaton.ts';
-import { type BacktrackProgram, buildBacktrackProgram } from './backtrack-program.ts';
-import { Backtracker, BacktrackLimit } from './backtracker.ts';
+import { type Automaton, buildAutomaton, type Purpose } from './automaton.ts';
+import { BacktrackSearch } from './backtrack-search.ts';
 import { decisiveTree } from './decisive-tree.ts';
-import { firstBytes } from './first-bytes.ts';
+import { LatticeTooLarge } from './lattice.ts';
 import { LazyDfa } from './lazy-dfa.ts';
 import { whyNotLinear } from './linearity.ts';
-import { LatticeTooLarge, LongestMatch, type Spans } from './longest-match.ts';
-import { MATCH_DEADLINE_MS, type Offences } from './offences.ts';
+import { LongestMatch } from './longest-match.ts';
+import type { Offences } from './offences.ts';
+import type { Spans } from './posix-groups.ts';
 import type { Reading } from './reading.ts';
+import { relaxedTree } from './relaxed-tree.ts';
 import type { Parsed, Tree } from './syntax-tree.ts';
 import { inTurns, type Work } from './turns.ts';
 import { chooseWindows, type WindowChoice } from './window.ts';
-
-/** Steps of the backtracker between two yields: about a millisecond. */
-const STEPS = 1 << 16;
 
 export interface MatcherOptions {
   readonly reading: Reading;
@@ -34,136 +31,107 @@ export interface MatcherOptions {
 }
 
 export class Matcher {
-  readonly tree: Tree;
   readonly groups: number;
-  readonly reading: Reading;
   /** What no automaton can do; undefined: all is linear. */
   readonly whyNotLinear: string | undefined;
+  readonly #parsed: Parsed;
   readonly #options: MatcherOptions;
-  #dfa: LazyDfa | undefined;
+  /** What the automaton matches: exactly the pattern, or more. Undefined: no automaton helps. */
+  readonly #gateTree: Tree | undefined;
+  #gate: LazyDfa | undefined;
   #longestMatch: LongestMatch | undefined;
-  #program: BacktrackProgram | undefined;
-  #programSets = new Uint8Array(0);
-  #first: Uint8Array | undefined;
+  #search: BacktrackSearch | undefined;
 
-  /** Throws TooLarge when not even the backtracker has room for it. */
+  /** Throws TooLarge when no engine has room for it. */
   constructor(parsed: Parsed, options: MatcherOptions) {
-    this.tree = parsed.tree;
     this.groups = parsed.groups;
-    this.reading = options.reading;
+    this.#parsed = parsed;
     this.#options = options;
     this.whyNotLinear = whyNotLinear(parsed.tree, options.reading);
-    if (this.whyNotLinear !== undefined) this.#backtrackProgram();
+    const linear = this.whyNotLinear === undefined;
+    const tree = linear ? parsed.tree : relaxedTree(parsed.tree, options.reading);
+    this.#gateTree = tree && decisiveTree(tree, options.reading, options.anchored);
+    if (linear) return;
+    this.#backtracker();
+    if (this.#gateTree !== undefined && whyNotLinear(this.#gateTree, options.reading) !== undefined) {
+      this.#gateTree = undefined;
+    }
   }
 
   /** Whether it matches in `bytes[start..end)`. Throws or rejects with PatternOverrun when that takes too long. */
   test(bytes: Buffer, start: number, end: number): MaybePromise<boolean> {
-    if (this.whyNotLinear !== undefined) return inTurns(this.decide(bytes, start, end));
-    const scan = this.#automaton().scan(bytes, start, end);
-    if (scan !== 'paused') return scan === 'yes';
-    return inTurns(scanOn(this.#automaton(), bytes, end));
+    const gate = this.#automaton();
+    const scan = gate?.scan(bytes, start, end);
+    if (scan === 'no') return false;
+    if (scan === 'yes' && this.whyNotLinear === undefined) return true;
+    return inTurns(this.decide(bytes, start, end));
   }
 
   /** The same as work to be done in turns. */
   *decide(bytes: Buffer, start: number, end: number): Work<boolean> {
-    if (this.whyNotLinear !== undefined)
-      return (yield* this.#backtracked(bytes, start, end, false)) !== undefined;
-    const scan = this.#automaton().scan(bytes, start, end);
-    return scan === 'paused' ? yield* scanOn(this.#automaton(), bytes, end) : scan === 'yes';
+    const gate = this.#automaton();
+    if (gate !== undefined) {
+      let scan = gate.scan(bytes, start, end);
+      while (scan === 'paused') {
+        const { pause } = gate;
+        yield;
+        scan = gate.resume(bytes, end, pause);
+      }
+      if (scan === 'no' || this.whyNotLinear === undefined) return scan === 'yes';
+    }
+    return (yield* this.#backtracker().find(bytes, start, end, false)) !== undefined;
   }
 
   /** The same for text; undefined when it has to go as bytes. */
   testAscii(text: string): boolean | undefined {
-    return this.whyNotLinear === undefined ? this.#automaton().scanAscii(text) : undefined;
+    const answer = this.#automaton()?.scanAscii(text);
+    return answer === true && this.whyNotLinear !== undefined ? undefined : answer;
   }
 
   /** What to look for before asking it; undefined: it has to be asked for every text. */
   windows(): WindowChoice | undefined {
-    const choice = chooseWindows(this.tree, this.reading, this.#options.anchored);
-    // The windows of what only the backtracker can do are not the whole truth.
+    if (this.#gateTree === undefined) return undefined;
+    const choice = chooseWindows(this.#gateTree, this.#options.reading, this.#options.anchored);
     return choice !== undefined && this.whyNotLinear !== undefined ? { ...choice, exact: false } : choice;
   }
 
   /** The spans of the match and its groups; undefined when there is none. */
   find(bytes: Buffer, start: number, end: number): MaybePromise<Spans | undefined> {
-    if (this.whyNotLinear !== undefined || !this.#options.longest)
-      return inTurns(this.#backtracked(bytes, start, end));
-    return inTurns(this.#longest(bytes, start, end));
+    // Most texts do not match, and the automaton knows that soonest.
+    if (this.#automaton()?.scan(bytes, start, end) === 'no') return undefined;
+    return inTurns(this.#found(bytes, start, end));
   }
 
-  *#longest(bytes: Buffer, start: number, end: number): Work<Spans | undefined> {
-    this.#longestMatch ??= new LongestMatch(this.#buildAutomaton('capture'), this.groups);
+  *#found(bytes: Buffer, start: number, end: number): Work<Spans | undefined> {
+    if (this.whyNotLinear !== undefined || !this.#options.longest) {
+      return yield* this.#backtracker().find(bytes, start, end, this.#options.longest);
+    }
+    this.#longestMatch ??= new LongestMatch(this.#buildAutomaton(this.#parsed.tree, 'capture'), this.groups);
     try {
       return yield* this.#longestMatch.find(bytes, start, end);
     } catch (error) {
-      if (error instanceof LatticeTooLarge)
-        throw this.#options.offences.overrun('the text is too long to fill $1');
-      throw error;
+      if (!(error instanceof LatticeTooLarge)) throw error;
+      throw this.#options.offences.overrun('the text is too long to know what the groups hold');
     }
   }
 
-  *#backtracked(
-    bytes: Buffer,
-    start: number,
-    end: number,
-    longest = this.#options.longest,
-  ): Work<Spans | undefined> {
-    const { offences, anchored } = this.#options;
-    offences.checkService();
-    const program = this.#backtrackProgram();
-    const options = { anchored, longest, first: this.#first };
-    const search = new Backtracker(program, this.#programSets, bytes, start, end, options);
-    const linear = this.whyNotLinear === undefined;
-    let spentMs = 0;
-    try {
-      for (;;) {
-        const before = performance.now();
-        const outcome = search.run(STEPS);
-        if (outcome !== 'paused') return outcome === 'match' ? search.spans() : undefined;
-        spentMs += performance.now() - before;
-        if (!(linear && search.remembers) && spentMs > MATCH_DEADLINE_MS) {
-          throw offences.overrun(
-            `not decided after ${MATCH_DEADLINE_MS} ms on a text of ${end - start} bytes`,
-          );
-        }
-        yield;
-      }
-    } catch (error) {
-      if (error instanceof BacktrackLimit) throw offences.overrun(`not decided: ${error.message}`);
-      throw error;
+  #automaton(): LazyDfa | undefined {
+    if (this.#gate === undefined && this.#gateTree !== undefined) {
+      this.#gate = new LazyDfa(this.#buildAutomaton(this.#gateTree, 'decide'));
     }
+    return this.#gate;
   }
 
-  #automaton(): LazyDfa {
-    this.#dfa ??= new LazyDfa(this.#buildAutomaton('decide'));
-    return this.#dfa;
+  #buildAutomaton(tree: Tree, purpose: Purpose): Automaton {
+    const { reading, anchored } = this.#options;
+    return buildAutomaton(tree, { reading, purpose, anchored });
   }
 
-  #buildAutomaton(purpose: 'decide' | 'capture'): Automaton {
-    const tree =
-      purpose === 'decide' ? decisiveTree(this.tree, this.reading, this.#options.anchored) : this.tree;
-    return buildAutomaton(tree, { reading: this.reading, purpose, anchored: this.#options.anchored });
-  }
-
-  #backtrackProgram(): BacktrackProgram {
-    if (this.#program !== undefined) return this.#program;
-    const program = buildBacktrackProgram(this.tree, this.groups, this.reading);
-    this.#programSets = new Uint8Array(program.sets.length * 256);
-    program.sets.forEach((set, i) => {
-      for (let byte = 0; byte < 256; byte++) this.#programSets[i * 256 + byte] = set.has(byte) ? 1 : 0;
+  #backtracker(): BacktrackSearch {
+    this.#search ??= new BacktrackSearch(this.#parsed, {
+      ...this.#options,
+      linear: this.whyNotLinear === undefined,
     });
-    this.#first = firstBytes(this.tree, this.reading);
-    this.#program = program;
-    return program;
-  }
-}
-
-/** Goes on with a scan that has just paused. */
-function* scanOn(dfa: LazyDfa, bytes: Buffer, end: number): Work<boolean> {
-  for (;;) {
-    const { pause } = dfa;
-    yield;
-    const scan = dfa.resume(bytes, end, pause);
-    if (scan !== 'paused') return scan === 'yes';
+    return this.#search;
   }
 }
