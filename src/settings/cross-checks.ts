@@ -5,6 +5,7 @@
 import { isIP } from 'node:net';
 import { levelNumber } from './comparison.ts';
 import type { Complain, Severity } from './complaint.ts';
+import { hostsFileAddresses } from './own-host.ts';
 import type { Settings } from './settings.ts';
 
 interface CrossCheck {
@@ -60,6 +61,14 @@ const checks: readonly CrossCheck[] = [
     remedy: 'write all, ipv4 or ipv6',
   },
   {
+    name: 'inet_interfaces',
+    severity: 'warning',
+    isWrong: (settings) => !settings.isSet('mynetworks') && unresolved(settings).length > 0,
+    problem: (settings) =>
+      `inet_interfaces: the addresses of ${unresolved(settings).join(', ')} are not in /etc/hosts, so mynetworks leaves them out`,
+    remedy: 'write addresses, or set mynetworks',
+  },
+  {
     name: 'smtpd_sasl_type',
     severity: 'error',
     isWrong: ({ smtpd_sasl_auth_enable, smtpd_sasl_type }) =>
@@ -99,6 +108,13 @@ function offersServerTls({ smtpd_tls_security_level, smtpd_tls_wrappermode }: Se
 function hasServerCertificate(settings: Settings): boolean {
   const { smtpd_tls_cert_file, smtpd_tls_eccert_file, smtpd_tls_chain_files } = settings;
   return smtpd_tls_cert_file !== '' || smtpd_tls_eccert_file !== '' || smtpd_tls_chain_files.length > 0;
+}
+
+/** Names of interfaces whose addresses cannot be known without the DNS. */
+function unresolved({ inet_interfaces }: Settings): string[] {
+  const hosts = inet_interfaces.filter((word) => !['all', 'loopback-only'].includes(word.toLowerCase()));
+  const names = hosts.map((host) => host.replace(/^\[(.*)\]$/, '$1')).filter((host) => isIP(host) === 0);
+  return names.filter((name) => hostsFileAddresses(name).length === 0);
 }
 
 /** Letters, digits, hyphens and dots as a host name has them; no address. `Postfix: valid_hostname`. */

@@ -4,6 +4,7 @@
  * `Postfix: mail_conf_bool.c, mail_conf_int.c, mail_conf_time.c, mail_conf_str.c, mail_conf_raw.c`.
  */
 import { unescaped } from './escapes.ts';
+import { expand } from './macros.ts';
 import { splitTokens } from './tokens.ts';
 import { parseInteger, parseSize, parseTime, type TimeUnit } from './units.ts';
 
@@ -110,13 +111,12 @@ export function text(fallback: Default, sentence: string, { filled }: Filled = {
 
 /** A template: its `$name` are expanded when it is used. `Postfix: CONFIG_RAW_TABLE`. */
 export function rawText(fallback: string, sentence: string, { filled }: Filled = {}): Row<string> {
-  return {
-    kind: 'raw text',
-    default: fallback,
-    sentence,
-    raw: true,
-    read: (value) => filledText(value, filled),
+  const read = (value: string): Reading<string> => {
+    const problem = templateMistake(value);
+    if (problem === undefined) return filledText(value, filled);
+    return { value, doubt: { problem, remedy: 'see "parameter syntax" in postconf(5)' } };
   };
+  return { kind: 'raw text', default: fallback, sentence, raw: true, read };
 }
 
 /** A set of characters, written with escapes such as `\t` or `\40`. `Postfix: unescape.c`. */
@@ -208,6 +208,15 @@ function within(
 
 function filledText(value: string, filled: true | undefined): Reading<string> {
   return filled && value === '' ? { wanted: 'some text' } : { value };
+}
+
+/** What is wrong with the macros of a template, whether its names have values or not. */
+function templateMistake(template: string): string | undefined {
+  const mistakes: string[] = [];
+  const problem = (what: string) => mistakes.push(what);
+  expand(template, () => 'x', { problem });
+  expand(template, () => undefined, { problem });
+  return mistakes[0];
 }
 
 function oneOf(words: readonly string[]): string {

@@ -221,6 +221,15 @@ function textOrFile(fallback: string, sentence: string): Parameter<string> {
   return { ...row, read: (value) => (value.startsWith('/') ? firstLine(value) : row.read(value)) };
 }
 
+/** Levels of the client mean "encrypt" to the server. `Postfix: smtpd.c (pre_jail_init)`. */
+function serverLevel(sentence: string): Parameter<(typeof serverLevels)[number]> {
+  const row = choice(serverLevels, '', sentence);
+  const doubt = { problem: 'a server can do no more than "encrypt"', remedy: 'write encrypt' };
+  const stronger = clientLevels.slice(clientLevels.indexOf('fingerprint'));
+  const isStronger = (value: string) => stronger.some((level) => level === value.toLowerCase());
+  return { ...row, read: (value) => (isStronger(value) ? { value: 'encrypt', doubt } : row.read(value)) };
+}
+
 function firstLine(file: string): { value: string } | { wanted: string } {
   try {
     const line = readFileSync(file, 'utf8').split('\n')[0]?.trim() ?? '';
@@ -651,11 +660,7 @@ export const parameters = {
   postscreen_upstream_proxy_timeout: time('5s', 'How long the proxy may take for that.', { min: 1 }),
 
   // TLS for clients
-  smtpd_tls_security_level: choice(
-    serverLevels,
-    '',
-    'Whether TLS is offered (may) or insisted on (encrypt).',
-  ),
+  smtpd_tls_security_level: serverLevel('Whether TLS is offered (may) or insisted on (encrypt).'),
   smtpd_tls_wrappermode: bool('no', 'Speak TLS from the first byte, as on port 465.'),
   smtpd_tls_auth_only: bool('no', 'Offer AUTH under TLS only.'),
   smtpd_tls_cert_file: text('', 'The file of our RSA certificate and its chain, PEM.'),

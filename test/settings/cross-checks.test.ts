@@ -31,6 +31,12 @@ const cases: [main: string, complaint: string | undefined][] = [
     'inet_protocols =',
     'error main.cf:1: inet_protocols is empty: nothing could listen; write all, ipv4 or ipv6',
   ],
+  ['inet_interfaces = 127.0.0.1, [::1], loopback-only', undefined],
+  ['inet_interfaces = no-such-host.invalid\nmynetworks = 10.0.0.0/8', undefined],
+  [
+    'inet_interfaces = 127.0.0.1, no-such-host.invalid',
+    'warning main.cf:1: inet_interfaces: the addresses of no-such-host.invalid are not in /etc/hosts, so mynetworks leaves them out; write addresses, or set mynetworks',
+  ],
   ['smtpd_sasl_type = cyrus', undefined],
   [
     'smtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = cyrus',

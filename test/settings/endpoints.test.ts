@@ -7,7 +7,7 @@ import {
   portNumber,
   unixEndpoint,
 } from '../../src/settings/endpoints.ts';
-import { loopbackAddresses } from '../../src/settings/own-host.ts';
+import { hostsFileAddresses, loopbackAddresses } from '../../src/settings/own-host.ts';
 
 const known_tcp_ports = ['lmtp=24', 'smtp=25', 'smtps=submissions=465', 'submission=587'];
 const plain: ListenSettings = {
@@ -41,9 +41,7 @@ const places: [name: string, where: string, settings?: Partial<ListenSettings>][
   ['smtp', '|25', { inet_protocols: ['ipv4', 'ipv6'] }],
   ['smtp', '192.0.2.1|25 2001:db8::1|25', { inet_interfaces: ['192.0.2.1', '[2001:db8::1]', '192.0.2.1'] }],
   ['smtp', '192.0.2.1|25', { inet_interfaces: ['192.0.2.1', '2001:db8::1'], inet_protocols: ['ipv4'] }],
-  ['smtp', '127.0.0.1|25', { inet_interfaces: ['localhost'], inet_protocols: ['ipv4'] }],
   ['192.0.2.9:25', '192.0.2.9|25', { inet_interfaces: ['192.0.2.1'] }],
-  ['domain', '|53'],
   ['[::1]:25', '! "[::1]:25" has no address that inet_protocols (ipv4) allows', { inet_protocols: ['ipv4'] }],
   ['smtp', '! "smtp" has no address that inet_protocols () allows', { inet_protocols: [] }],
   ['nowhere', '! there is no port "nowhere"'],
@@ -67,6 +65,13 @@ test('loopback-only is every loopback address of the protocols', () => {
     listening('smtp', { inet_interfaces: ['loopback-only'], inet_protocols: ['ipv4'] }),
     wanted.filter((place) => !place.includes('::')).join(' '),
   );
+});
+
+test('a name in /etc/hosts stands for its addresses', () => {
+  const addresses = hostsFileAddresses('localhost').filter((address) => !address.includes(':'));
+  const wanted =
+    addresses.length === 0 ? 'localhost|25' : addresses.map((address) => `${address}|25`).join(' ');
+  assert.equal(listening('localhost:smtp', { inet_protocols: ['ipv4'] }), wanted);
 });
 
 test('sockets stand below the queue directory, unless their path is absolute', () => {

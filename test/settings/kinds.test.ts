@@ -64,6 +64,15 @@ const rows: [title: string, row: kinds.Parameter<unknown>, cases: Case[]][] = [
     ],
   ],
   [
+    'raw text',
+    kinds.rawText('', ''),
+    [
+      ['$rbl_code ${rbl_reason?; $rbl_reason}', '$rbl_code ${rbl_reason?; $rbl_reason}'],
+      ['$rbl_code ${rbl_reason?; $rbl_reason', '~ "}" is missing in "${rbl_reason?; $rbl_reason"'],
+      ['${a:{b} c}', '~ "c" is too much in a macro'],
+    ],
+  ],
+  [
     'characters',
     kinds.characters('', ''),
     [

@@ -84,6 +84,17 @@ test('myorigin can name a file, whose first line counts', () => {
   assert.equal(second?.remedy, 'write a domain, or a file that can be read');
 });
 
+test('a server has no levels beyond encrypt', () => {
+  const { settings, complaints } = configured(
+    'smtpd_tls_security_level = verify\nsmtpd_tls_cert_file = /c\n',
+  );
+  assert.equal(settings.smtpd_tls_security_level, 'encrypt');
+  assert.equal(
+    complaints[0]?.problem,
+    'smtpd_tls_security_level = verify: a server can do no more than "encrypt"',
+  );
+});
+
 const serviceNames: [name: string, found: { service: string; default: string } | undefined][] = [
   [
     'dksign_destination_concurrency_limit',
