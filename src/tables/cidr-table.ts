@@ -4,15 +4,12 @@
 import type { Complaint } from '../settings/complaint.ts';
 import { CidrRules } from './cidr-rules.ts';
 import type { FileComplaints } from './file-complaints.ts';
-import { quoted } from './file-complaints.ts';
 import type { Kind, KindContext } from './kind.ts';
 import type { Lookup } from './lookup.ts';
 import { parseAddress } from './network.ts';
 import { openRuleText, type RuleText } from './rule-text.ts';
 import type { Found } from './table.ts';
-import { TableLines } from './table-lines.ts';
-
-const LINES_PER_SLICE = 256;
+import { eachLine } from './table-lines.ts';
 
 export class CidrTable implements Lookup {
   readonly #text: RuleText<CidrRules>;
@@ -57,17 +54,7 @@ export class CidrTable implements Lookup {
 
 function* readRules(bytes: Buffer, complaints: FileComplaints): Generator<void, CidrRules> {
   const rules = new CidrRules(complaints, bytes.length);
-  const lines = new TableLines(bytes, (line, text) => {
-    complaints.broken(
-      line,
-      `${quoted(text)}: logical line must not start with whitespace`,
-      'begin it in the first column',
-    );
-  });
-  for (let n = 1; lines.next(); n++) {
-    rules.add(lines);
-    if (n % LINES_PER_SLICE === 0) yield;
-  }
+  yield* eachLine(bytes, complaints, (lines) => rules.add(lines));
   rules.finish();
   return rules;
 }

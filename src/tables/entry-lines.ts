@@ -8,12 +8,11 @@ import { looksLikeAliases, parseAlias } from './alias-lines.ts';
 import { isSpace } from './braces.ts';
 import { EntryStore } from './entry-store.ts';
 import { type FileComplaints, quoted } from './file-complaints.ts';
-import { TableLines } from './table-lines.ts';
+import { eachLine, type TableLines } from './table-lines.ts';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COLON = 0x3a;
-const LINES_PER_SLICE = 256;
 
 export interface Entries {
   readonly store: EntryStore;
@@ -37,18 +36,10 @@ export function* readEntries(
   const clean = !format.utf8 || isUtf8(bytes);
   yield;
   const addLine = format.mayBeAliases && looksLikeAliases(bytes) ? addAlias : addEntry;
-  const lines = new TableLines(bytes, (line, text) => {
-    complaints.broken(
-      line,
-      `${quoted(text)}: logical line must not start with whitespace`,
-      'begin it in the first column',
-    );
-  });
-  for (let n = 1; lines.next(); n++) {
+  yield* eachLine(bytes, complaints, (lines) => {
     if (clean || isUtf8(lines.bytes.subarray(lines.start, lines.end))) addLine(entries, lines);
     else complaints.broken(lines.line, `${quoted(lines.text())}: non-UTF-8 input`, 'write the line in UTF-8');
-    if (n % LINES_PER_SLICE === 0) yield;
-  }
+  });
   return entries;
 }
 

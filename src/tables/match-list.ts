@@ -6,26 +6,21 @@
  */
 import { assertNever } from '../mail/assert-never.ts';
 import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
-import { decodeOctets } from '../mail/octets.ts';
 import type { Source } from '../mail/source.ts';
 import type { Complaint } from '../settings/complaint.ts';
 import { splitTokens } from '../settings/tokens.ts';
-import { FileComplaints, quoted } from './file-complaints.ts';
+import { FileComplaints } from './file-complaints.ts';
 import { foldCase } from './fold.ts';
 import { whenKnown } from './lookup.ts';
-import { BadPattern, MatchGroup, type MatchSubject } from './match-group.ts';
+import { BadPattern, type MatchGroup, type MatchSubject } from './match-group.ts';
+import { MatchItems, type MatchKind, type Step } from './match-items.ts';
 import { type NameKey, namesUpward } from './names-upward.ts';
 import type { OpenedTable } from './opened-table.ts';
-import type { SourceFile } from './source-file.ts';
+import type { Reader, SourceFile } from './source-file.ts';
 import { LookupFailure } from './table.ts';
 import type { TableFiles } from './table-files.ts';
-import { TableLines } from './table-lines.ts';
 
-/**
- * `string`: texts compared as they are (mydestination). `domain`, `hostname`: names and the domains they are in
- * (relay_domains). `network`: addresses and networks, and names where one is given (mynetworks).
- */
-export type MatchKind = 'string' | 'domain' | 'hostname' | 'network';
+export type { MatchKind };
 
 export interface MatchListDeps {
   /** The parameter, for messages. */
@@ -38,18 +33,13 @@ export interface MatchListDeps {
   readonly utf8: boolean;
 }
 
-type Step =
-  | { readonly kind: 'group'; readonly group: MatchGroup }
-  | { readonly kind: 'table'; readonly table: OpenedTable; readonly negated: boolean }
-  | { readonly kind: 'file'; readonly path: string; readonly negated: boolean };
-
 /** How deep files can name files. */
 const MAX_INCLUDES = 20;
-const LINES_PER_SLICE = 256;
 
 export class MatchList {
   readonly #kind: MatchKind;
   readonly #deps: MatchListDeps;
+  readonly #items: MatchItems;
   readonly #steps: Step[] = [];
   readonly #files = new Map<string, SourceFile<readonly Step[]>>();
   readonly #complaints: FileComplaints[] = [];
@@ -61,10 +51,11 @@ export class MatchList {
   ) {
     this.#kind = kind;
     this.#deps = deps;
+    this.#items = new MatchItems(kind, { ...deps, openFile: (path, source) => this.#openFile(path, source) });
     for (const { text, source } of items) {
       const complaints = new FileComplaints(source.file, source.line);
       this.#complaints.push(complaints);
-      for (const token of splitTokens(text)) this.#addItem(this.#steps, token, source, complaints);
+      for (const token of splitTokens(text)) this.#items.add(this.#steps, token, source, complaints);
     }
   }
 
@@ -89,6 +80,17 @@ export class MatchList {
     for (const file of this.#files.values()) this.#deps.files.close(file);
   }
 
+  #openFile(path: string, source: Source): void {
+    if (this.#files.has(path)) return;
+    const { files, name } = this.#deps;
+    const shown = files.shown(path);
+    const reader: Reader<readonly Step[]> = (bytes, complaints) => this.#items.read(bytes, shown, complaints);
+    const file = files.prepare(path, { table: `${name}: ${path}`, source }, reader);
+    // It is known before it is read, since it may name itself.
+    this.#files.set(path, file);
+    files.start(file);
+  }
+
   #subject(value: string | { readonly name: string; readonly address: string }): MatchSubject {
     const fold = (text: string) => foldCase(text, this.#deps.utf8);
     if (this.#kind === 'network') {
@@ -98,100 +100,6 @@ export class MatchList {
     }
     const text = fold(typeof value === 'string' ? value : value.name);
     return this.#kind === 'string' ? { text } : { name: text };
-  }
-
-  #addItem(steps: Step[], item: string, source: Source, complaints: FileComplaints): void {
-    const text = item.replace(/^!+/, '');
-    const negated = (item.length - text.length) % 2 === 1;
-    if (text === '')
-      complaints.broken(
-        source.line,
-        `${this.#deps.name}: no pattern after '!'`,
-        'write "!pattern" without space',
-      );
-    else if (text.startsWith('/')) this.#addFile(steps, text, negated, source);
-    else if (text.includes(':') && !text.startsWith('['))
-      this.#addTable(steps, text, negated, source, complaints);
-    else this.#addPattern(steps, text, negated, source, complaints);
-  }
-
-  #addPattern(
-    steps: Step[],
-    text: string,
-    negated: boolean,
-    source: Source,
-    complaints: FileComplaints,
-  ): void {
-    let last = steps.at(-1);
-    if (last?.kind !== 'group') {
-      last = { kind: 'group', group: new MatchGroup(this.#deps.parentMatches) };
-      steps.push(last);
-    }
-    const problem = last.group.add(foldCase(text, this.#deps.utf8), negated);
-    if (problem !== undefined) complaints.broken(source.line, problem, 'look-ups that come to it fail (451)');
-    else this.#remarkTraps(text, source, complaints);
-  }
-
-  /** Patterns that can never match. */
-  #remarkTraps(text: string, source: Source, complaints: FileComplaints): void {
-    const hasDomains = this.#kind !== 'string';
-    const { parentMatches } = this.#deps;
-    const remedy = parentMatches
-      ? 'write the domain alone'
-      : 'write .example.com for the subdomains of example.com';
-    if (text.includes('*')) {
-      complaints.remark(source.line, `${quoted(text)} never matches: there are no wildcards here`, remedy);
-    } else if (text.startsWith('.') && hasDomains && parentMatches) {
-      complaints.remark(
-        source.line,
-        `${quoted(text)} never matches: a domain matches its subdomains here`,
-        remedy,
-      );
-    }
-  }
-
-  #addTable(steps: Step[], spec: string, negated: boolean, source: Source, complaints: FileComplaints): void {
-    if (/^[0-9a-f]*:[0-9a-f:.]*(?:\/\d+)?$/i.test(spec)) {
-      complaints.broken(
-        source.line,
-        `${quoted(spec)} is read as a table`,
-        'write IPv6 addresses in brackets: [::1], [2001:db8::]/32',
-      );
-    }
-    steps.push({ kind: 'table', table: this.#deps.openTable(spec, source), negated });
-  }
-
-  #addFile(steps: Step[], path: string, negated: boolean, source: Source): void {
-    steps.push({ kind: 'file', path, negated });
-    if (this.#files.has(path)) return;
-    const { files, name } = this.#deps;
-    const shown = files.shown(path);
-    // The entry is there before the file is read, since it may name itself.
-    const reader = (bytes: Buffer, complaints: FileComplaints) => this.#readItems(bytes, shown, complaints);
-    this.#files.set(path, files.prepare(path, { table: `${name}: ${path}`, source }, reader));
-    files.start(this.#files.get(path) as SourceFile<readonly Step[]>);
-  }
-
-  *#readItems(bytes: Buffer, file: string, complaints: FileComplaints): Generator<void, readonly Step[]> {
-    const steps: Step[] = [];
-    const lines = new TableLines(bytes);
-    for (let n = 1; lines.next(); n++) {
-      const source = { file, line: lines.line };
-      const text = decodeOctets(lines.bytes.subarray(lines.start, lines.end));
-      for (const token of splitTokens(text)) {
-        if (token.startsWith('#')) {
-          complaints.remark(
-            lines.line,
-            `${quoted(token)}: #comment after other text is not allowed`,
-            'put the comment on a line of its own',
-          );
-          break;
-        }
-        this.#addItem(steps, token, source, complaints);
-      }
-      if (n % LINES_PER_SLICE === 0) yield;
-    }
-    return steps;
   }
 
   /** The answer of the first item from `at` on that has one. */

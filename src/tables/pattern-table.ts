@@ -7,7 +7,7 @@ import { decodeOctets, encodeOctets } from '../mail/octets.ts';
 import type { Pattern } from '../patterns/pattern.ts';
 import { PatternOverrun } from '../patterns/pattern-error.ts';
 import type { Complaint } from '../settings/complaint.ts';
-import { type FileComplaints, quoted } from './file-complaints.ts';
+import type { FileComplaints } from './file-complaints.ts';
 import type { Kind, KindContext } from './kind.ts';
 import { type Lookup, type TableUse, whenKnown } from './lookup.ts';
 import type { PatternType } from './pattern-line.ts';
@@ -17,7 +17,7 @@ import { lintRule } from './pattern-traps.ts';
 import { fillTemplate } from './result-template.ts';
 import { openRuleText, type RuleText } from './rule-text.ts';
 import { type Found, LookupFailure } from './table.ts';
-import { TableLines } from './table-lines.ts';
+import { eachLine, type TableLines } from './table-lines.ts';
 
 const LINES_PER_SLICE = 8;
 const MAX_LINT = 100;
@@ -109,17 +109,9 @@ export class PatternTable implements Lookup {
 
 function* readRules(type: PatternType, bytes: Buffer, complaints: FileComplaints): Generator<void, Content> {
   const rules = new PatternRules(type, complaints);
-  const lines = new TableLines(bytes, (line, text) => {
-    complaints.broken(
-      line,
-      `${quoted(text)}: logical line must not start with whitespace`,
-      'begin it in the first column',
-    );
-  });
-  for (let n = 1; lines.next(); n++) {
+  const take = (lines: TableLines) =>
     rules.add(decodeOctets(lines.bytes.subarray(lines.start, lines.end)), lines.line);
-    if (n % LINES_PER_SLICE === 0) yield;
-  }
+  yield* eachLine(bytes, complaints, take, LINES_PER_SLICE);
   rules.finish();
   yield;
   return { rules: rules.rules, search: new PatternSearch(rules.rules) };

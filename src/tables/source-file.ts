@@ -50,6 +50,7 @@ interface FileState {
   readonly size: bigint;
   readonly mtimeNs: bigint;
   readonly mtimeMs: bigint;
+  readonly ctimeNs: bigint;
 }
 
 export class SourceFile<C> implements WatchedFile {
@@ -212,8 +213,9 @@ class UnusableFile extends Error {}
 
 const GONE = 'gone';
 
-function stampOf(state: FileState): string {
-  return `${state.ino} ${state.size} ${state.mtimeNs}`;
+/** The time of change too: programs that copy files set the time of modification back. */
+function stampOf({ ino, size, mtimeNs, ctimeNs }: FileState): string {
+  return `${ino} ${size} ${mtimeNs} ${ctimeNs}`;
 }
 
 function checkedState(state: FileState, path: string): FileState {

@@ -10,42 +10,20 @@ import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import { decodeOctets } from '../mail/octets.ts';
 import type { Complaint } from '../settings/complaint.ts';
-import type { FileComplaints } from './file-complaints.ts';
 import type { WatchedFile } from './file-watch.ts';
 import { BadTableName, type Kind, type KindContext } from './kind.ts';
 import { type Lookup, whenKnown } from './lookup.ts';
 import { MatchList } from './match-list.ts';
-import { type OptionsFile, readOptions } from './options-file.ts';
-import { QueryTemplates } from './query-template.ts';
 import type { SourceFile } from './source-file.ts';
+import { readSqliteOptions, type SqliteOptions } from './sqlite-options.ts';
 import { type Found, LookupFailure } from './table.ts';
 
 /** How long a look-up waits for a writer; the event loop waits with it. */
 const BUSY_MS = 50;
 
-const OPTIONS = [
-  'dbpath',
-  'query',
-  'result_format',
-  'domain',
-  'expansion_limit',
-  'table',
-  'select_field',
-  'where_field',
-  'additional_conditions',
-];
-
-interface Config {
-  readonly dbpath: string;
-  readonly templates: QueryTemplates;
-  /** 0: any number of rows. */
-  readonly expansionLimit: number;
-  readonly domain: string;
-}
-
 export class SqliteTable implements Lookup, WatchedFile {
   readonly #context: KindContext;
-  readonly #file: SourceFile<Config | undefined>;
+  readonly #file: SourceFile<SqliteOptions | undefined>;
   #database: DatabaseSync | undefined;
   /** The inode of the open database. */
   #inode = 0;
@@ -62,7 +40,7 @@ export class SqliteTable implements Lookup, WatchedFile {
     this.#context = context;
     const { table, source, files } = context;
     const onChange = () => this.#forget();
-    this.#file = files.open(name, { table, source, onChange }, readConfig);
+    this.#file = files.open(name, { table, source, onChange }, readSqliteOptions);
     files.watch(this);
   }
 
@@ -98,7 +76,7 @@ export class SqliteTable implements Lookup, WatchedFile {
     this.#forget();
   }
 
-  #isInDomains(key: string, config: Config): MaybePromise<boolean> {
+  #isInDomains(key: string, config: SqliteOptions): MaybePromise<boolean> {
     if (config.domain === '') return true;
     const at = key.lastIndexOf('@');
     if (at < 1) return false;
@@ -113,7 +91,7 @@ export class SqliteTable implements Lookup, WatchedFile {
     return this.#domains.has(key.slice(at + 1));
   }
 
-  #query(key: string, config: Config): Found | undefined {
+  #query(key: string, config: SqliteOptions): Found | undefined {
     const sql = config.templates.query(key, (text) => text.replaceAll("'", "''"));
     if (sql === undefined) return undefined;
     const values: string[] = [];
@@ -179,46 +157,6 @@ function textOf(value: SQLOutputValue): string {
   if (value === null) return '';
   if (value instanceof Uint8Array) return decodeOctets(Buffer.from(value));
   return typeof value === 'number' && Number.isInteger(value) ? `${value}.0` : String(value);
-}
-
-// biome-ignore lint/correctness/useYield: small enough to be read in one go.
-function* readConfig(bytes: Buffer, complaints: FileComplaints): Generator<void, Config | undefined> {
-  const options = readOptions(bytes, complaints, OPTIONS);
-  const dbpath = options.get('dbpath') ?? '';
-  const query = options.get('query') || oldStyleQuery(options);
-  if (dbpath === '' || query === undefined) {
-    complaints.broken(0, dbpath === '' ? 'dbpath is missing' : 'query is missing', 'set dbpath and query');
-    return undefined;
-  }
-  const limit = options.get('expansion_limit') ?? '0';
-  if (!/^\d+$/.test(limit)) {
-    complaints.broken(options.lineOf('expansion_limit'), `bad expansion_limit "${limit}"`, 'write a number');
-  }
-  if (hasUnquotedPiece(query)) {
-    const problem = "the query has %s, %u, ... outside of '' quotes";
-    complaints.remark(
-      options.lineOf('query'),
-      problem,
-      "write '%s': the quotes protect against SQL in the key",
-    );
-  }
-  try {
-    const templates = new QueryTemplates(query, options.get('result_format') || '%s');
-    return { dbpath, templates, expansionLimit: Number(limit) || 0, domain: options.get('domain') ?? '' };
-  } catch (error) {
-    complaints.broken(options.lineOf('query'), (error as Error).message, 'write the template without it');
-    return undefined;
-  }
-}
-
-function oldStyleQuery(options: OptionsFile): string | undefined {
-  const [table, select, where] = ['table', 'select_field', 'where_field'].map((name) => options.get(name));
-  if (!table || !select || !where) return undefined;
-  return `SELECT ${select} FROM ${table} WHERE ${where}='%s' ${options.get('additional_conditions') ?? ''}`;
-}
-
-function hasUnquotedPiece(query: string): boolean {
-  return /%[a-zA-Z0-9]/.test(query.replace(/'[^']*'/g, '').replaceAll('%%', ''));
 }
 
 export const sqliteKinds: readonly Kind[] = [

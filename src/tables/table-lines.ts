@@ -4,10 +4,32 @@
  * Unlike Postfix: a byte order mark at the beginning of the file does not count.
  */
 import { isSpace } from './braces.ts';
+import { type FileComplaints, quoted } from './file-complaints.ts';
 
 const NEWLINE = 0x0a;
 const HASH = 0x23;
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+const LINES_PER_SLICE = 256;
+
+/**
+ * Gives each logical line of a file to `take`; yields now and then, so that other work can be done in between.
+ * `linesPerSlice`: fewer where a line takes long.
+ */
+export function* eachLine(
+  bytes: Buffer,
+  complaints: FileComplaints,
+  take: (lines: TableLines) => void,
+  linesPerSlice = LINES_PER_SLICE,
+): Generator<void, void> {
+  const lines = new TableLines(bytes, (line, text) => {
+    const problem = `${quoted(text)}: logical line must not start with whitespace`;
+    complaints.broken(line, problem, 'begin it in the first column');
+  });
+  for (let n = 1; lines.next(); n++) {
+    take(lines);
+    if (n % linesPerSlice === 0) yield;
+  }
+}
 
 export class TableLines {
   /** Where the current line stands: `bytes` from `start` to `end`. Continued lines are copied together. */

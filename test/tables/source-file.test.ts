@@ -40,6 +40,16 @@ describe('a file that changes', () => {
     await eventually(() => table.find('key') === 'two', 'the exchange');
   });
 
+  test('is read again when it has the same size and time', async () => {
+    const path = shop.file('same', 'key one\n');
+    utimesSync(path, 1000, 1000);
+    const table = shop.tables.open('texthash:same', here);
+    await sleep(20); // the clock of a file system ticks slowly
+    writeFileSync(path, 'key two\n');
+    utimesSync(path, 1000, 1000);
+    await eventually(() => table.find('key') === 'two', 'the change');
+  });
+
   test('is not read while it is still being written', async () => {
     const path = shop.file('hot', 'key one\n');
     const table = shop.tables.open('texthash:hot', here);
