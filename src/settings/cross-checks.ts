@@ -96,8 +96,9 @@ const checks: readonly CrossCheck[] = [
 /** Makes the complaints about settings that do not go together. */
 export function crossCheck(settings: Settings, complain: Complain): void {
   for (const { name, severity, isWrong, problem, remedy } of checks) {
-    if (isWrong(settings))
+    if (isWrong(settings)) {
       complain({ source: settings.sourceOf(name), severity, problem: problem(settings), remedy });
+    }
   }
 }
 

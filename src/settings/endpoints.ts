@@ -27,8 +27,9 @@ export function inetEndpoints(
   settings: ListenSettings,
 ): Endpoint[] | { problem: string; remedy: string } {
   const parts = splitHostPort(name);
-  if (parts === undefined)
+  if (parts === undefined) {
     return { problem: `"${name}" is no place to listen`, remedy: 'write port, host:port or [address]:port' };
+  }
   const port = portNumber(parts.port, settings.known_tcp_ports);
   if (port === undefined) return noPort(parts.port, settings.known_tcp_ports);
   const protocols = settings.inet_protocols.join(' ');
@@ -64,8 +65,9 @@ export function unixEndpoint(name: string, isPrivate: boolean, settings: ListenS
 /** `25`, `host:25`, `[::1]:25`. `Postfix: host_port`. */
 function splitHostPort(name: string): { host: string; port: string } | undefined {
   const bracketed = /^\[(?:ipv6:)?([^\]]+)\]:(.+)$/i.exec(name);
-  if (bracketed?.[1] !== undefined && bracketed[2] !== undefined)
+  if (bracketed?.[1] !== undefined && bracketed[2] !== undefined) {
     return { host: bracketed[1], port: bracketed[2] };
+  }
   if (name.startsWith('[')) return undefined;
   const colon = name.lastIndexOf(':');
   const port = name.slice(colon + 1);
@@ -91,8 +93,9 @@ function knownPort(port: string, known: readonly string[]): number | undefined {
 function interfaceHosts(interfaces: readonly string[], protocols: string): string[] {
   const words = interfaces.map((word) => word.toLowerCase());
   if (words.includes('all')) return [anyHost(protocols)].filter((host) => host !== undefined);
-  if (words.includes('loopback-only'))
+  if (words.includes('loopback-only')) {
     return loopbackAddresses().filter((host) => speaks(protocols, isIP(host)));
+  }
   return [...new Set(interfaces.flatMap((host) => addressesOf(host, protocols)))];
 }
 

@@ -113,18 +113,20 @@ export class Expansion {
     const open = text.charAt(at);
     if (at < limit && (open === '{' || open === '(')) {
       const end = matching(text, at, limit);
-      if (end < 0)
+      if (end < 0) {
         throw new Mistake(
           `"${open === '{' ? '}' : ')'}" is missing in ${quoted(`$${text.slice(at, limit)}`)}`,
         );
+      }
       if (end === at + 2) throw new Mistake(`there is no name in ${quoted(`$${text.slice(at, end)}`)}`);
       this.#expression(base, at + 1, end - 1, out);
       return end;
     }
     let end = at;
     while (end < limit && /\w/.test(text.charAt(end))) end++;
-    if (end === at)
+    if (end === at) {
       throw new Mistake(`"$" without a name in ${quoted(text.slice(at - 1, limit))}; a dollar is "$$"`);
+    }
     this.#use(text.slice(at, end), out);
     return end;
   }
@@ -246,8 +248,9 @@ export class Expansion {
 }
 
 function cannotCompare(left: string, operator: string, right: string): string {
-  if (suffixOf(operator) === 'level')
+  if (suffixOf(operator) === 'level') {
     return `cannot compare "${left}" ${operator} "${right}": a level is 3.6 or 3.6.1`;
+  }
   return `there is no comparison "${operator}"`;
 }
 

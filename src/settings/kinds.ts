@@ -68,6 +68,7 @@ interface Filled {
 
 type Row<T> = Parameter<T>;
 
+/** `yes` or `no`, in any case. */
 export function bool(fallback: Default, sentence: string): Row<boolean> {
   const read = (text: string): Reading<boolean> => {
     const word = text.toLowerCase();
@@ -76,6 +77,7 @@ export function bool(fallback: Default, sentence: string): Row<boolean> {
   return { kind: 'bool', default: fallback, sentence, read };
 }
 
+/** A whole number. */
 export function int(fallback: Default, sentence: string, limits: Limits = {}): Row<number> {
   const read = (text: string) => within(parseInteger(text), limits, '', 'a whole number');
   return { kind: 'int', default: fallback, sentence, read };
@@ -105,6 +107,7 @@ export function size(fallback: string, sentence: string, limits: Limits = {}): R
   return { kind: 'size', default: fallback, sentence, read };
 }
 
+/** Any text. */
 export function text(fallback: Default, sentence: string, { filled }: Filled = {}): Row<string> {
   return { kind: 'text', default: fallback, sentence, read: (value) => filledText(value, filled) };
 }
@@ -134,7 +137,8 @@ export function choice<const T extends string>(
 ): Row<T> {
   const read = (value: string): Reading<T> => {
     const word = value.toLowerCase();
-    const found = words.find((candidate) => candidate.toLowerCase() === word) ?? synonyms[word];
+    const synonym = Object.hasOwn(synonyms, word) ? synonyms[word] : undefined;
+    const found = words.find((candidate) => candidate.toLowerCase() === word) ?? synonym;
     return found === undefined ? { wanted: oneOf(words) } : { value: found };
   };
   return { kind: 'choice', default: fallback, sentence, read };
@@ -154,6 +158,7 @@ export function choices<const T extends string>(
   return { kind: 'choices', default: fallback, sentence, read };
 }
 
+/** Words between commas and blanks. */
 export function list(fallback: Default, sentence: string): Row<readonly string[]> {
   return { kind: 'list', default: fallback, sentence, read: tokens };
 }
@@ -168,6 +173,7 @@ export function networks(fallback: Default, sentence: string): Row<readonly stri
   return { kind: 'networks', default: fallback, sentence, read: tokens };
 }
 
+/** Restrictions with their arguments, as the room of that name understands them. */
 export function restrictions(fallback: Default, sentence: string): Row<readonly string[]> {
   return { kind: 'restrictions', default: fallback, sentence, read: tokens };
 }

@@ -1,6 +1,6 @@
 /**
  * master.cf: one service a line, eight columns and the arguments of its program. `Postfix: master(5), master_ent.c`.
- * Says what stands there; what a service is to the gateway is decided in services.ts.
+ * Says what stands there; what a service is to the gateway is decided in programs.ts.
  */
 import { basename } from 'node:path';
 import type { Source } from '../mail/source.ts';
@@ -57,8 +57,9 @@ function parseEntry({ content, source }: LogicalLine, complain: Complain): Maste
     return undefined;
   }
   const column = (value: string | undefined, good: RegExp, title: string, wanted: string) => {
-    if (!good.test(value ?? ''))
+    if (!good.test(value ?? '')) {
       complain(wrong(source, `service ${name}: ${title} is "${value}"`, `write ${wanted}`));
+    }
   };
   column(
     hidden,

@@ -11,8 +11,6 @@ import { splitTokens } from './tokens.ts';
 /** Postfix's name for a domain that nobody told. */
 const NO_DOMAIN = 'localdomain';
 
-export type NetworkStyle = 'host' | 'subnet' | 'class';
-
 interface OwnAddress {
   readonly address: string;
   readonly prefix: number;

@@ -90,6 +90,7 @@ const rows: [title: string, row: kinds.Parameter<unknown>, cases: Case[]][] = [
       ['yes', 'may'],
       ['dane-only', 'dane-only'],
       ['no', '? one of empty, may, dane-only'],
+      ['constructor', '? one of empty, may, dane-only'],
     ],
   ],
   [
