@@ -3,8 +3,8 @@
  * `Postfix: check_domain_access, match_hostname, parent_domain_matches_subdomains`.
  */
 
-/** Most names asked for; longer ones than a command line can hold are cut off here. */
-const MAX_NAMES = 1024;
+/** Longer names are no host names, and only asked for as a whole; a command line holds 2048. */
+const MAX_LENGTH = 4096;
 
 export interface NameKey {
   readonly key: string;
@@ -14,11 +14,12 @@ export interface NameKey {
 
 /** `sub.example.com`, then `example.com`, `com` (or `.example.com`, `.com` where parents do not match subdomains). */
 export function* namesUpward(name: string, parentMatches: boolean): Generator<NameKey> {
+  if (name !== '') yield { key: name, partial: false };
+  if (name.length > MAX_LENGTH) return;
   let key = name;
-  for (let n = 0; key !== '' && n < MAX_NAMES; n++) {
-    yield { key, partial: n > 0 };
-    const dot = key.indexOf('.', 1);
-    if (dot < 0) return;
+  for (let dot = key.indexOf('.', 1); dot >= 0; dot = key.indexOf('.', 1)) {
     key = key.slice(parentMatches ? dot + 1 : dot);
+    if (key === '') return;
+    yield { key, partial: true };
   }
 }

@@ -26,6 +26,8 @@ interface Key extends LookupHow {
   readonly key: string;
 }
 
+/** Longer texts are no network addresses, and only asked for as a whole. */
+const MAX_ADDRESS_LENGTH = 256;
 const PART: LookupHow = { partial: true };
 
 /** The name and its parent domains; a numerical name has none. Throws (or rejects with) LookupFailure. */
@@ -46,6 +48,7 @@ export function findNetworkAddress(table: Table, address: string): MaybePromise<
 function* networksUpward(address: string): Generator<Key> {
   const delimiter = address.includes(':') ? ':' : '.';
   yield { key: address };
+  if (address.length > MAX_ADDRESS_LENGTH) return;
   for (let end = address.lastIndexOf(delimiter); end >= 0; end = address.lastIndexOf(delimiter, end - 1)) {
     yield { key: address.slice(0, end), ...PART };
     if (end === 0) return;

@@ -175,8 +175,8 @@ export class SourceFile<C> implements WatchedFile {
     const { log, shown } = this.#options;
     const fresh = this.#version ? version.complaints.newSince(this.#version.complaints) : [];
     if (fresh.length === 0) {
+      if (this.#version || this.#failure !== undefined) log.info(`${shown}: new version in force`);
       this.#take(version);
-      log.info(`${shown}: new version in force`);
       return;
     }
     this.#failure = undefined;

@@ -196,6 +196,7 @@ describe('reading in the background', () => {
     await shop.tables.ready();
     assert.equal(table.find('key'), 'value');
     assert.equal(list.has('two'), true);
+    assert.deepEqual(shop.log.lines, []);
     await shop.close();
   });
 

@@ -113,6 +113,57 @@ describe('compared with postmap', { skip: noPostfix }, () => {
     }
   }
 
+  test('aliases', () => {
+    const shop = new Workshop();
+    const postmap = new Postmap();
+    const source = [
+      '# aliases(5)',
+      'postmaster: root',
+      '"quoted key": a, b',
+      'Root:admin,',
+      ' other@example.com',
+      'list: :include:/etc/list',
+      'program: "|/usr/bin/program -a b"',
+      'empty:',
+      'a@b: c',
+      'x y: z',
+      'no colon here',
+      'twice: one',
+      'twice: two',
+      'com(ment): v (c2)',
+    ].join('\n');
+    const spec = `hash:${shop.file('aliases', source)}`;
+    postmap.create(spec, 'postalias');
+    const asked = [
+      'postmaster',
+      'POSTMASTER',
+      'quoted key',
+      '"quoted key"',
+      'root',
+      'list',
+      'program',
+      'empty',
+      'a',
+      'a@b',
+    ];
+    asked.push('x y', 'no', 'no colon here', 'twice', 'com (ment)', 'postmaster:');
+    const theirs = postmap.query(spec, asked);
+    const table = shop.tables.openRaw(spec, here);
+    for (const key of asked) assert.equal(table.find(key), theirs.get(key), key);
+    assert.equal(theirs.size, 9);
+    assert.deepEqual(
+      shop.complaints.map((line) => line.split(';')[0]),
+      [
+        'aliases:8: "empty:": not an alias',
+        'aliases:9: "a@b: c": not an alias',
+        'aliases:11: "no colon here": not an alias',
+        'aliases:13: duplicate entry: "twice"',
+      ],
+    );
+    postmap.close();
+    return shop.close();
+  });
+
   test('generated files', () => {
     const shop = new Workshop();
     const postmap = new Postmap();
