@@ -3,7 +3,7 @@
  * Unlike Postfix, the databases are not opened: their text source of the same name is read, and `postmap` is not needed.
  * A file in the format of aliases(5) is read as `postalias` would. Memory: the text and about 32 bytes for each entry.
  */
-import { statSync } from 'node:fs';
+import { type Stats, statSync } from 'node:fs';
 import type { Complaint } from '../settings/complaint.ts';
 import { type Entries, readEntries } from './entry-lines.ts';
 import { lintKey } from './key-traps.ts';
@@ -55,7 +55,7 @@ export class TextTable implements Lookup {
   complaints(): Complaint[] {
     const database = this.#database();
     const all = this.#file.complaints();
-    if (database === undefined || sizeAndTime(this.#path)) return all;
+    if (database === undefined || stateOf(this.#path)) return all;
     const remedy = `${this.#context.type} tables are read from their text: put it there as ${this.#shown}`;
     return [...all, this.#complaint(0, `only the database ${database} is there, not its text`, remedy)];
   }
@@ -87,7 +87,7 @@ export class TextTable implements Lookup {
     const suffix = DATABASE_SUFFIX[this.#context.type];
     if (suffix === undefined) return undefined;
     const path = this.#path + suffix;
-    return sizeAndTime(path) ? path : undefined;
+    return stateOf(path) ? path : undefined;
   }
 
   #complaint(line: number, problem: string, remedy: string): Complaint {
@@ -95,12 +95,17 @@ export class TextTable implements Lookup {
   }
 }
 
-function sizeAndTime(path: string) {
-  return statSync(path, { throwIfNoEntry: false });
+/** Undefined when there is no such file, or none that we may see. */
+function stateOf(path: string): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
 }
 
 function isNewer(text: string, database: string): boolean {
-  const [a, b] = [sizeAndTime(text), sizeAndTime(database)];
+  const [a, b] = [stateOf(text), stateOf(database)];
   return a !== undefined && b !== undefined && a.mtimeMs > b.mtimeMs;
 }
 
