@@ -12,13 +12,13 @@ export function foldCase(text: string, utf8: boolean): string {
   if (!HAS_CAPITALS_OR_MORE.test(text)) return text;
   if (ASCII_ONLY.test(text)) return text.toLowerCase();
   if (!utf8) return text.replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase());
-  let folded = '';
-  for (const character of text) folded += foldCharacter(character);
-  return folded;
+  return text.split(DOTLESS_I).map(foldUnicode).join(DOTLESS_I);
 }
 
-/** Through the capital and back: so final and other sigma, sharp s and ligatures meet. One by one: no context. */
-function foldCharacter(character: string): string {
-  if (character === 'ı') return character; // its capital is an ordinary I
-  return character.toLowerCase().toUpperCase().toLowerCase();
+/** Its capital is an ordinary I, but it does not fold to i. */
+const DOTLESS_I = 'ı';
+
+/** Through the capitals and back, so that sharp s and ligatures meet their letters; every sigma is the ordinary one. */
+function foldUnicode(text: string): string {
+  return text.toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ');
 }

