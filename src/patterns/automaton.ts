@@ -25,12 +25,12 @@ export const NODE_LIMIT = 10_000;
 
 export interface Automaton {
   /** One of the constants above. */
-  readonly op: readonly number[];
+  readonly op: Uint8Array;
   /** TAKE: index in `sets`; ASSERT: index in `assertions`; OPEN, CLOSE: group. */
-  readonly argument: readonly number[];
-  readonly next: readonly number[];
+  readonly argument: Int32Array;
+  readonly next: Int32Array;
   /** FORK: the branch that is tried after `next`. */
-  readonly other: readonly number[];
+  readonly other: Int32Array;
   readonly start: number;
   readonly sets: readonly CharSet[];
   readonly assertions: readonly Assertion[];
@@ -78,10 +78,10 @@ class Builder {
   build(tree: Tree): Automaton {
     const start = this.#emit(tree, this.#node(MATCH, 0, -1), false);
     return {
-      op: this.#op,
-      argument: this.#argument,
-      next: this.#next,
-      other: this.#other,
+      op: Uint8Array.from(this.#op),
+      argument: Int32Array.from(this.#argument),
+      next: Int32Array.from(this.#next),
+      other: Int32Array.from(this.#other),
       start,
       sets: this.#sets,
       assertions: this.#assertions,

@@ -38,9 +38,15 @@ function add(first: number, last: number, share: number): void {
   for (let byte = first; byte <= last; byte++) mass[byte] = (mass[byte] ?? 0) + share / (last - first + 1);
 }
 
+/** `upTo[b]`: the share of all bytes below b. */
+const upTo = new Float64Array(257);
+for (let byte = 0; byte < 256; byte++) upTo[byte + 1] = (upTo[byte] ?? 0) + (mass[byte] ?? 0);
+
 /** The share of bytes that lie in the set, 0 to about 1. */
-export function byteMass(set: CharSet): number {
+export function byteMass({ ranges }: CharSet): number {
   let sum = 0;
-  for (const byte of set) sum += mass[byte] ?? 0;
+  for (let i = 0; i < ranges.length; i += 2) {
+    sum += (upTo[(ranges[i + 1] ?? 0) + 1] ?? 0) - (upTo[ranges[i] ?? 0] ?? 0);
+  }
   return sum;
 }

@@ -17,12 +17,27 @@ export class CharSet {
   /** From ranges in any order: first, last, first, last, ... */
   static of(ranges: readonly number[]): CharSet {
     if (ranges.length === 0) return CharSet.empty;
-    return new CharSet(ranges.length === 2 ? ranges : joined(ranges));
+    return CharSet.#shared(ranges.length === 2 ? ranges : joined(ranges));
   }
 
   static char(code: number): CharSet {
-    return new CharSet([code, code]);
+    return CharSet.#shared([code, code]);
   }
+
+  /** Thousands of patterns have few different sets: equal ones are one object, as long as there is room to know them. */
+  static #shared(ranges: readonly number[]): CharSet {
+    if (ranges.length > SHARED_RANGES) return new CharSet(ranges);
+    const key = ranges.join();
+    const known = CharSet.#known.get(key);
+    if (known !== undefined) return known;
+    const set = new CharSet(ranges);
+    set.#key = key;
+    if (CharSet.#known.size >= SHARED_SETS) CharSet.#known.clear();
+    CharSet.#known.set(key, set);
+    return set;
+  }
+
+  static readonly #known = new Map<string, CharSet>();
 
   static chars(text: string): CharSet {
     return CharSet.of(Array.from(text).flatMap((c) => [c.codePointAt(0) ?? 0, c.codePointAt(0) ?? 0]));
@@ -55,7 +70,7 @@ export class CharSet {
       next = at(this.ranges, i + 1) + 1;
     }
     if (next <= last) out.push(next, last);
-    return new CharSet(out);
+    return CharSet.#shared(out);
   }
 
   /** What is in both. */
@@ -70,7 +85,7 @@ export class CharSet {
       if (at(this.ranges, i + 1) < at(other.ranges, j + 1)) i += 2;
       else j += 2;
     }
-    return new CharSet(out);
+    return CharSet.#shared(out);
   }
 
   get isEmpty(): boolean {
@@ -89,7 +104,7 @@ export class CharSet {
     return this.#key;
   }
 
-  /** The members, one by one; for small sets. */
+  /** The members, one by one. */
   *[Symbol.iterator](): Generator<number> {
     for (let i = 0; i < this.ranges.length; i += 2) {
       for (let c = at(this.ranges, i); c <= at(this.ranges, i + 1); c++) yield c;
@@ -113,3 +128,7 @@ function joined(ranges: readonly number[]): number[] {
   }
   return out;
 }
+
+/** Sets that are shared, and how many ranges they have at most. */
+const SHARED_SETS = 2048;
+const SHARED_RANGES = 16;

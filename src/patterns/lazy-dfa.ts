@@ -8,6 +8,7 @@
 import { ASSERT, type Automaton, FORK, MATCH, TAKE } from './automaton.ts';
 import { type ByteClasses, byteClasses } from './byte-classes.ts';
 import { newline, wordChars } from './named-sets.ts';
+import { scratch, sortNodes } from './node-scratch.ts';
 import { StateTable, UNKNOWN } from './state-table.ts';
 import { BEHIND, type Before, type Behind, holds, Surroundings } from './surroundings.ts';
 
@@ -39,12 +40,7 @@ export class LazyDfa {
   readonly #end: number;
   /** What each symbol looks like to an assertion before it. */
   readonly #behind: Behind[];
-  readonly #visited: Uint32Array;
-  #stamp = 0;
-  readonly #stack: Int32Array;
-  readonly #takes: Int32Array;
   #takeCount = 0;
-  readonly #core: Int32Array;
   #work = 0;
   #generation = -1;
   #first = 0;
@@ -66,11 +62,7 @@ export class LazyDfa {
     this.#matched = count + 2;
     this.#behind = sample.map((byte) => this.#surroundings.ahead(byte, false));
     this.#behind.push(BEHIND.lastNewline, BEHIND.end);
-    const size = automaton.op.length;
-    this.#visited = new Uint32Array(size);
-    this.#stack = new Int32Array(2 * size + 2);
-    this.#takes = new Int32Array(size);
-    this.#core = new Int32Array(size);
+    scratch.fit(automaton.op.length);
   }
 
   /** The pause of the last scan that paused. */
@@ -196,31 +188,29 @@ export class LazyDfa {
     if (length === 0) return DEAD;
     const after = this.#surroundings.after(last ? NEWLINE : (this.#classes.sample[symbol] ?? 0), last);
     const { generation } = this.#states;
-    const to = this.#states.intern(this.#core, length, after);
+    const to = this.#states.intern(scratch.nodes, length, after);
     if (generation === this.#states.generation) return to;
     // All was forgotten to make room: the special rows have to come first again.
     this.#states.forget();
     this.#firstState();
-    return this.#states.intern(this.#core, length, after);
+    return this.#states.intern(scratch.nodes, length, after);
   }
 
   /** Follows forks and assertions from `nodes`; collects what takes a byte. True: a match ends here. */
   #close(nodes: Int32Array, before: Before, behind: Behind): boolean {
     const { op, argument, next, other, assertions } = this.#automaton;
-    const stack = this.#stack;
-    const visited = this.#visited;
-    const stamp = this.#newStamp();
-    this.#takeCount = 0;
+    const { stack, takes } = scratch;
+    let taking = 0;
+    scratch.begin();
     for (let n = 0; n < nodes.length; n++) {
       let top = 0;
       stack[top++] = nodes[n] ?? 0;
       while (top > 0) {
         const node = stack[--top] ?? 0;
-        if (visited[node] === stamp) continue;
-        visited[node] = stamp;
+        if (!scratch.visit(node)) continue;
         this.#work++;
         const kind = op[node];
-        if (kind === TAKE) this.#takes[this.#takeCount++] = node;
+        if (kind === TAKE) takes[taking++] = node;
         else if (kind === MATCH) return true;
         else if (kind === FORK) {
           stack[top++] = other[node] ?? 0;
@@ -231,36 +221,25 @@ export class LazyDfa {
         }
       }
     }
+    this.#takeCount = taking;
     return false;
   }
 
-  /** The nodes behind those that take the class, sorted, in `#core`; returns how many. */
+  /** The nodes behind those that take the class, sorted, in `scratch.nodes`; returns how many. */
   #advance(byteClass: number): number {
     const { argument, next, start, anchored } = this.#automaton;
     const { contains, count } = this.#classes;
-    const stamp = this.#newStamp();
+    const { nodes, takes } = scratch;
     let length = 0;
-    if (!anchored) {
-      this.#core[length++] = start;
-      this.#visited[start] = stamp;
-    }
+    scratch.begin();
+    if (!anchored && scratch.visit(start)) nodes[length++] = start;
     for (let i = 0; i < this.#takeCount; i++) {
-      const node = this.#takes[i] ?? 0;
+      const node = takes[i] ?? 0;
+      if (contains[(argument[node] ?? 0) * count + byteClass] !== 1) continue;
       const target = next[node] ?? 0;
-      if (contains[(argument[node] ?? 0) * count + byteClass] === 1 && this.#visited[target] !== stamp) {
-        this.#visited[target] = stamp;
-        this.#core[length++] = target;
-      }
+      if (scratch.visit(target)) nodes[length++] = target;
     }
-    this.#core.subarray(0, length).sort();
+    sortNodes(nodes, length);
     return length;
-  }
-
-  #newStamp(): number {
-    if (++this.#stamp === 0xffffffff) {
-      this.#visited.fill(0);
-      this.#stamp = 1;
-    }
-    return this.#stamp;
   }
 }

@@ -6,6 +6,7 @@
  */
 import { ASSERT, type Automaton, FORK, MATCH, TAKE } from './automaton.ts';
 import { Lattice } from './lattice.ts';
+import { scratch } from './node-scratch.ts';
 import { type Spans, walkGroups } from './posix-groups.ts';
 import { Surroundings } from './surroundings.ts';
 import { TextView } from './text-view.ts';
@@ -21,9 +22,6 @@ export class LongestMatch {
   readonly #sets: Uint8Array;
   /** For each node the nodes that lead to it without taking a byte. */
   readonly #sources: readonly number[][];
-  readonly #visited: Uint32Array;
-  readonly #stack: Int32Array;
-  #stamp = 0;
   #work = 0;
 
   /** `automaton`: built for the purpose `capture`. */
@@ -36,8 +34,7 @@ export class LongestMatch {
       for (const byte of set) this.#sets[i * 256 + byte] = 1;
     });
     this.#sources = sourcesOf(automaton);
-    this.#visited = new Uint32Array(automaton.op.length);
-    this.#stack = new Int32Array(2 * automaton.op.length + 2);
+    scratch.fit(automaton.op.length);
   }
 
   /** The spans of the match in `bytes[start..end)`, relative to `bytes`; undefined when there is none. */
@@ -65,7 +62,7 @@ export class LongestMatch {
       if (nodes.length === 0) break;
       const takes: number[] = [];
       const takeOrigins: number[] = [];
-      this.#open();
+      scratch.begin();
       for (let i = 0; i < nodes.length; i++) {
         const origin = origins[i] ?? 0;
         if (found !== undefined && origin > found[0]) break;
@@ -91,7 +88,7 @@ export class LongestMatch {
     let reached: number[] = [start];
     for (let at = from; at <= to; at++) {
       const further: number[] = [];
-      this.#open();
+      scratch.begin();
       for (const origin of reached) {
         for (const node of this.#closure(origin, text, at)) {
           lattice.add(at, node);
@@ -117,14 +114,14 @@ export class LongestMatch {
         ? at < lattice.to && this.#accepts(node, text, at) && lattice.has(at + 1, next[node] ?? 0)
         : op[node] === MATCH && at === lattice.to,
     );
-    this.#open();
-    for (const node of kept) this.#visited[node] = this.#stamp;
+    scratch.begin();
+    for (const node of kept) scratch.visit(node);
     for (let i = 0; i < kept.length; i++) {
       for (const source of this.#sources[kept[i] ?? 0] ?? []) {
-        if (this.#visited[source] === this.#stamp || !lattice.has(at, source)) continue;
+        if (scratch.has(source) || !lattice.has(at, source)) continue;
         const what = op[source] === ASSERT ? assertions[argument[source] ?? 0] : undefined;
         if (what !== undefined && !text.holds(what, at)) continue;
-        this.#visited[source] = this.#stamp;
+        scratch.visit(source);
         kept.push(source);
       }
     }
@@ -135,14 +132,13 @@ export class LongestMatch {
   /** The nodes reached from `from` at `at` without taking a byte, but for those that were since `#open`. */
   #closure(from: number, text: TextView, at: number): number[] {
     const { op, argument, next, other, assertions } = this.#automaton;
-    const stack = this.#stack;
+    const { stack } = scratch;
     const reached: number[] = [];
     let top = 0;
     stack[top++] = from;
     while (top > 0) {
       const node = stack[--top] ?? 0;
-      if (this.#visited[node] === this.#stamp) continue;
-      this.#visited[node] = this.#stamp;
+      if (!scratch.visit(node)) continue;
       reached.push(node);
       const kind = op[node] ?? TAKE;
       if (kind === TAKE || (next[node] ?? -1) < 0) continue;
@@ -165,17 +161,10 @@ export class LongestMatch {
     this.#work = 0;
     return true;
   }
-
-  #open(): void {
-    if (++this.#stamp === 0xffffffff) {
-      this.#visited.fill(0);
-      this.#stamp = 1;
-    }
-  }
 }
 
 function sourcesOf(automaton: Automaton): number[][] {
-  const sources: number[][] = automaton.op.map(() => []);
+  const sources: number[][] = Array.from(automaton.op, () => []);
   automaton.op.forEach((kind, node) => {
     if (kind === TAKE || kind === MATCH) return;
     for (const target of [automaton.next[node] ?? -1, automaton.other[node] ?? -1])

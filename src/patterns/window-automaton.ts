@@ -5,6 +5,7 @@
  */
 import { type ByteClasses, byteClasses } from './byte-classes.ts';
 import type { CharSet } from './char-set.ts';
+import { scratch, sortNodes } from './node-scratch.ts';
 import { StateTable, UNKNOWN } from './state-table.ts';
 import type { Times, Window } from './window.ts';
 
@@ -77,16 +78,16 @@ export interface WindowPause {
 
 export class WindowAutomaton {
   readonly #trie = new WindowTrie();
-  readonly #classes: ByteClasses;
-  readonly #states: StateTable;
+  /** These four are made when the first scan begins. */
+  #classes: ByteClasses = byteClasses([]);
+  #states = new StateTable(1);
   /** For each class the nodes that windows begin with anywhere. */
-  readonly #begin: (readonly number[])[];
+  #begin: (readonly number[])[] = [];
   /** Nodes that are active everywhere. */
-  readonly #always: readonly number[];
-  readonly #nodes: Int32Array;
-  readonly #visited: Uint32Array;
+  #always: readonly number[] = NONE;
+  #isReady = false;
+  /** Of the nodes in `scratch.nodes`. */
   #length = 0;
-  #stamp = 0;
   /** The state at the start of a text, and the generation of states that it belongs to. */
   #first = 0;
   #firstGeneration = -1;
@@ -101,21 +102,14 @@ export class WindowAutomaton {
   #hits: number[] = [];
   #pause: WindowPause | undefined;
 
-  /** `windows[i]`: those of pattern i; none: it is never found. */
-  constructor(windows: readonly (readonly Window[])[]) {
-    windows.forEach((list, pattern) => {
-      for (const window of list) this.#trie.add(window, pattern);
-    });
-    this.#classes = byteClasses(this.#trie.sets);
-    this.#states = new StateTable(this.#classes.count, ROOM_BYTES);
-    const size = this.#trie.set.length;
-    this.#nodes = new Int32Array(size);
-    this.#visited = new Uint32Array(size);
-    this.#seenPattern = new Uint32Array(windows.length);
-    this.#begin = Array.from({ length: this.#classes.count }, (_, c) => this.#beginners(c));
-    this.#open();
-    this.#add(ANYWHERE);
-    this.#always = [...this.#nodes.subarray(1, this.#length)];
+  /** For `patterns` patterns, numbered from 0. */
+  constructor(patterns: number) {
+    this.#seenPattern = new Uint32Array(patterns);
+  }
+
+  /** Looks for these windows of a pattern; only before the first scan. */
+  add(windows: readonly Window[], pattern: number): void {
+    for (const window of windows) this.#trie.add(window, pattern);
   }
 
   /** Nodes of the trie and states built: for figures. */
@@ -209,8 +203,20 @@ export class WindowAutomaton {
     }
   }
 
+  #prepare(): void {
+    this.#isReady = true;
+    this.#classes = byteClasses(this.#trie.sets);
+    this.#states = new StateTable(this.#classes.count, ROOM_BYTES);
+    this.#begin = Array.from({ length: this.#classes.count }, (_, c) => this.#beginners(c));
+    scratch.fit(this.#trie.set.length);
+    this.#open();
+    this.#add(ANYWHERE);
+    this.#always = [...scratch.nodes.subarray(1, this.#length)];
+  }
+
   /** Makes the state at the start of a text, when there is none or all were forgotten. */
   #ready(): void {
+    if (!this.#isReady) this.#prepare();
     if (this.#firstGeneration === this.#states.generation) return;
     this.#open();
     this.#add(AT_START);
@@ -250,24 +256,20 @@ export class WindowAutomaton {
 
   #open(): void {
     this.#length = 0;
-    if (++this.#stamp === 0xffffffff) {
-      this.#visited.fill(0);
-      this.#stamp = 1;
-    }
+    scratch.begin();
   }
 
   /** Adds a node and those that may be skipped to from it. */
   #add(node: number): void {
-    if (this.#visited[node] === this.#stamp) return;
-    this.#visited[node] = this.#stamp;
-    this.#nodes[this.#length++] = node;
+    if (!scratch.visit(node)) return;
+    scratch.nodes[this.#length++] = node;
     const skips = this.#trie.skips[node];
     if (skips !== undefined) for (const skip of skips) this.#add(skip);
   }
 
   #intern(): number {
-    this.#nodes.subarray(0, this.#length).sort();
-    const state = this.#states.intern(this.#nodes, this.#length, 0);
+    sortNodes(scratch.nodes, this.#length);
+    const state = this.#states.intern(scratch.nodes, this.#length, 0);
     if (this.#foundGeneration !== this.#states.generation) {
       this.#foundGeneration = this.#states.generation;
       this.#found = [];

@@ -42,7 +42,7 @@ const ENOUGH_ITEMS = 12;
 /** A set that takes more of ordinary text than this is not repeated within a window: it would match on and on. */
 const LARGEST_LOOP_MASS = 0.5;
 /** A window that occurs more often than this, per byte, is worth nothing. */
-const WORTHLESS = 1 / 40;
+const WORTHLESS = 1 / 200;
 
 /** A tree, as sequences. */
 interface Cover {
