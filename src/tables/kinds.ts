@@ -6,6 +6,7 @@ import { inlineKinds } from './inline-table.ts';
 import type { Kind } from './kind.ts';
 
 import { patternKinds } from './pattern-table.ts';
+import { phoneKinds } from './phone-table.ts';
 import { redisKinds } from './redis-table.ts';
 import { socketmapKinds } from './socketmap-table.ts';
 import { sqliteKinds } from './sqlite-table.ts';
@@ -28,4 +29,5 @@ export const tableKinds: readonly Kind[] = [
   ...redisKinds,
   ...systemKinds,
   ...unavailableKinds,
+  ...phoneKinds,
 ];
