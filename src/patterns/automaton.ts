@@ -5,10 +5,11 @@
  * It has a node for each repetition: `a{1,255}` is 255 copies. Beyond NODE_LIMIT it is not built.
  */
 import { assertNever } from '../mail/assert-never.ts';
-import { CharSet } from './char-set.ts';
+import type { CharSet } from './char-set.ts';
+import { firstBytes } from './first-bytes.ts';
 import type { Reading } from './reading.ts';
 import type { Assertion, Tree } from './syntax-tree.ts';
-import { utf8Sequences } from './utf8-sequences.ts';
+import { type ByteGraph, utf8Graph } from './utf8-sequences.ts';
 
 export const TAKE = 0;
 export const FORK = 1;
@@ -76,7 +77,11 @@ class Builder {
   }
 
   build(tree: Tree): Automaton {
-    const start = this.#emit(tree, this.#node(MATCH, 0, -1), false);
+    let start = this.#emit(tree, this.#node(MATCH, 0, -1), false);
+    // A match that begins with a character begins at one; any other must not begin within one.
+    const { reading } = this.#options;
+    const anywhere = reading.name === 'utf8' && firstBytes(tree, reading) === undefined;
+    if (anywhere) start = this.#node(ASSERT, this.#assertion('characterStart'), start);
     return {
       op: Uint8Array.from(this.#op),
       argument: Int32Array.from(this.#argument),
@@ -201,21 +206,22 @@ class Builder {
     return this.#node(TAKE, index, next);
   }
 
-  /** Sequences that end alike share their tails. */
   #takeCodePoint(set: CharSet, next: number): number {
-    const tails = new Map<string, number>();
-    return this.#fork(
-      utf8Sequences(set).map((sequence) => {
-        let entry = next;
-        for (let i = sequence.length - 2; i >= 0; i -= 2) {
-          const key = `${sequence[i]}-${sequence[i + 1]}>${entry}`;
-          const known = tails.get(key);
-          entry = known ?? this.#takeByte(CharSet.of(sequence.slice(i, i + 2)), entry);
-          if (known === undefined) tails.set(key, entry);
-        }
-        return entry;
-      }),
+    const graph = utf8Graph(set);
+    return graph === undefined ? this.#node(FAIL, 0, -1) : this.#takeGraph(graph, next, new Map());
+  }
+
+  /** `known`: parts of the graph that lead to `next` already. */
+  #takeGraph(graph: ByteGraph, next: number, known: Map<ByteGraph, number>): number {
+    const before = known.get(graph);
+    if (before !== undefined) return before;
+    const entry = this.#fork(
+      graph.branches.map(({ bytes, rest }) =>
+        this.#takeByte(bytes, rest === undefined ? next : this.#takeGraph(rest, next, known)),
+      ),
     );
+    known.set(graph, entry);
+    return entry;
   }
 
   #assertion(what: Assertion): number {

@@ -7,7 +7,6 @@
  */
 import { ASSERT, type Automaton, FORK, MATCH, TAKE } from './automaton.ts';
 import { type ByteClasses, byteClasses } from './byte-classes.ts';
-import { newline, wordChars } from './named-sets.ts';
 import { scratch, sortNodes } from './node-scratch.ts';
 import { StateTable, UNKNOWN } from './state-table.ts';
 import { BEHIND, type Before, type Behind, holds, Surroundings } from './surroundings.ts';
@@ -49,12 +48,7 @@ export class LazyDfa {
   constructor(automaton: Automaton) {
     this.#automaton = automaton;
     this.#surroundings = new Surroundings(automaton.assertions);
-    const told = automaton.assertions.length > 0 ? [newline] : [];
-    this.#classes = byteClasses([
-      ...automaton.sets,
-      ...told,
-      ...(this.#surroundings.words ? [wordChars] : []),
-    ]);
+    this.#classes = byteClasses([...automaton.sets, ...this.#surroundings.told(automaton.assertions)]);
     const { count, sample } = this.#classes;
     this.#lastNewline = count;
     this.#end = count + 1;

@@ -220,7 +220,7 @@ function property(cursor: PcreCursor, { reading }: EscapeContext): Escape {
     }
     cursor.expect('}', '\\p{name} ends with }');
   }
-  const set = unicodeProperty(name)?.within(CharSet.of([0, reading.last]));
+  const set = unicodeProperty(name, reading.last);
   if (set === undefined)
     throw cursor.error(`there is no property "${name}" here; write it as Unicode does`, from);
   return { kind: 'set', set: negative ? set.complement(reading.last) : set };

@@ -11,6 +11,7 @@ import type { CharSet } from './char-set.ts';
  * - `lastLineEnd`: the end, or before a newline that ends the text (`\Z`, PCRE `$`)
  * - `lineStart`: the start, or after any newline (POSIX); `innerLineStart`: but not after the one that ends the text (PCRE)
  * - `lineEnd`: the end, or before any newline
+ * - `characterStart`: not within a UTF-8 character; no pattern says so, but a search over bytes has to
  * - `notBeforeNewline`: so that `\R` does not take half of CR LF
  */
 export type Assertion =
@@ -24,6 +25,7 @@ export type Assertion =
   | 'notWordBoundary'
   | 'wordStart'
   | 'wordEnd'
+  | 'characterStart'
   | 'notBeforeNewline';
 
 export type Greed = 'greedy' | 'lazy' | 'possessive';

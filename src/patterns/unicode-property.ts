@@ -19,25 +19,25 @@ const OWN: ReadonlyMap<string, string> = new Map(
   }),
 );
 
-const LAST = 0x10ffff;
-let everything: string | undefined;
+const texts = new Map<number, string>();
 const known = new Map<string, CharSet | undefined>();
 
-/** The code points that have the property; undefined when there is no such property. */
-export function unicodeProperty(name: string): CharSet | undefined {
-  if (!known.has(name)) known.set(name, lookedUp(name));
-  return known.get(name);
+/** The code points up to `last` that have the property; undefined when there is no such property. */
+export function unicodeProperty(name: string, last: number): CharSet | undefined {
+  const key = `${name} ${last}`;
+  if (!known.has(key)) known.set(key, lookedUp(name, last));
+  return known.get(key);
 }
 
-function lookedUp(name: string): CharSet | undefined {
+function lookedUp(name: string, last: number): CharSet | undefined {
   const own = OWN.get(name);
-  if (own !== undefined) return membersOf(own);
+  if (own !== undefined) return membersOf(own, last);
   if (!/^[A-Za-z][\w ]*$/.test(name)) return undefined;
   const category = name.length <= 2 ? name.charAt(0).toUpperCase() + name.slice(1).toLowerCase() : name;
   const spelled = category.replaceAll(' ', '_');
   for (const property of [spelled, `Script_Extensions=${spelled}`]) {
     try {
-      return membersOf(`\\p{${property}}`);
+      return membersOf(`\\p{${property}}`, last);
     } catch {
       // No such property under this heading.
     }
@@ -45,17 +45,18 @@ function lookedUp(name: string): CharSet | undefined {
   return undefined;
 }
 
-/** Runs through all code points once (about 20 ms). */
-function membersOf(characterClass: string): CharSet {
+/** Runs through all code points up to `last` (about 30 ms for all that there are). */
+function membersOf(characterClass: string, last: number): CharSet {
   const runs = new RegExp(`[${characterClass}]+`, 'gu');
-  everything ??= allCodePoints();
+  const text = texts.get(last) ?? codePoints(last);
+  texts.set(last, text);
   const ranges: number[] = [];
-  for (const match of everything.matchAll(runs)) {
-    const first = match[0].codePointAt(0) ?? 0;
-    const last = lastCodePoint(match[0]);
+  for (const match of text.matchAll(runs)) {
+    const from = match[0].codePointAt(0) ?? 0;
+    const to = lastCodePoint(match[0]);
     // The text leaves surrogates out, so a run may go over the gap.
-    if (first < 0xd800 && last > 0xdfff) ranges.push(first, 0xd7ff, 0xe000, last);
-    else ranges.push(first, last);
+    if (from < 0xd800 && to > 0xdfff) ranges.push(from, 0xd7ff, 0xe000, to);
+    else ranges.push(from, to);
   }
   return CharSet.of(ranges);
 }
@@ -65,10 +66,14 @@ function lastCodePoint(text: string): number {
   return unit >= 0xdc00 && unit <= 0xdfff ? (text.codePointAt(text.length - 2) ?? 0) : unit;
 }
 
-function allCodePoints(): string {
-  const parts: string[] = [];
-  for (let code = 0; code <= LAST; code++) {
-    if (code < 0xd800 || code > 0xdfff) parts.push(String.fromCodePoint(code));
+const CHUNK = 4096;
+
+function codePoints(last: number): string {
+  let text = '';
+  for (let from = 0; from <= last; from += CHUNK) {
+    if (from >= 0xd800 && from < 0xe000) continue;
+    const to = Math.min(from + CHUNK - 1, last, from < 0xd800 ? 0xd7ff : last);
+    text += String.fromCodePoint(...Array.from({ length: to - from + 1 }, (_, i) => from + i));
   }
-  return parts.join('');
+  return text;
 }

@@ -2,7 +2,7 @@
  * A set of code points as sequences of byte ranges: `[а-я]` is D0 B0-BF or D1 80-8F. So an automaton over bytes can
  * match UTF-8 without decoding it. The text must be valid UTF-8 (RFC 3629).
  */
-import type { CharSet } from './char-set.ts';
+import { CharSet } from './char-set.ts';
 
 /** first, last for each byte: 2, 4, 6 or 8 numbers. */
 export type ByteSequence = readonly number[];
@@ -59,4 +59,52 @@ function encodedLength(code: number): number {
 
 function encoded(code: number): number[] {
   return [...Buffer.from(String.fromCodePoint(code), 'utf8')];
+}
+
+/** Sequences as a graph: which first bytes lead where. Sequences that go on alike share what follows. */
+export interface ByteGraph {
+  readonly branches: readonly { readonly bytes: CharSet; readonly rest: ByteGraph | undefined }[];
+  /** Branches of this graph and those behind it, each counted once. */
+  readonly size: number;
+}
+
+/** The graph of a set; undefined for the empty set. */
+export function utf8Graph(set: CharSet): ByteGraph | undefined {
+  const known = graphs.get(set);
+  if (known !== undefined) return known;
+  const graph = graphOf(utf8Sequences(set), new Map());
+  if (graph !== undefined) graphs.set(set, graph);
+  return graph;
+}
+
+const graphs = new WeakMap<CharSet, ByteGraph>();
+
+function graphOf(sequences: readonly ByteSequence[], known: Map<string, ByteGraph>): ByteGraph | undefined {
+  if (sequences.length === 0 || sequences.some((sequence) => sequence.length === 0)) return undefined;
+  const key = sequences.map((sequence) => sequence.join()).join(';');
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const byRest = new Map<ByteGraph | undefined, number[]>();
+  for (const [first, last, tails] of firstBytesOf(sequences)) {
+    const rest = graphOf(tails, known);
+    byRest.set(rest, [...(byRest.get(rest) ?? []), first, last]);
+  }
+  const branches = [...byRest].map(([rest, ranges]) => ({ bytes: CharSet.of(ranges), rest }));
+  const size = branches.reduce((sum, { rest }) => sum + 1 + (rest?.size ?? 0), 0);
+  const graph = { branches, size };
+  known.set(key, graph);
+  return graph;
+}
+
+/** Disjoint ranges of first bytes, each with what may follow. */
+function firstBytesOf(sequences: readonly ByteSequence[]): [number, number, ByteSequence[]][] {
+  const edges = new Set(sequences.flatMap(([first = 0, last = 0]) => [first, last + 1]));
+  const sorted = [...edges].sort((a, b) => a - b);
+  const ranges: [number, number, ByteSequence[]][] = [];
+  for (let i = 0; i + 1 < sorted.length; i++) {
+    const first = sorted[i] ?? 0;
+    const inside = sequences.filter(([low = 0, high = 0]) => low <= first && first <= high);
+    if (inside.length > 0) ranges.push([first, (sorted[i + 1] ?? 0) - 1, inside.map((s) => s.slice(2))]);
+  }
+  return ranges;
 }
