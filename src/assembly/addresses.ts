@@ -87,9 +87,9 @@ function assembleResolver(
     },
     relayhost: settings.relayhost,
     findTransport: async (recipient) => (await transports?.(recipient))?.value,
-    findRelocated: valueOf(search('relocated_maps')),
-    findSenderRelayhost: valueOf(search('sender_dependent_relayhost_maps')),
-    findSenderTransport: valueOf(search('sender_dependent_default_transport_maps')),
+    findRelocated: valueBy(search('relocated_maps')),
+    findSenderRelayhost: valueBy(search('sender_dependent_relayhost_maps')),
+    findSenderTransport: valueBy(search('sender_dependent_default_transport_maps')),
     emptyAddressRecipient: settings.empty_address_recipient,
     resolveDequotedAddress: settings.resolve_dequoted_address,
     resolveNullDomain: settings.resolve_null_domain,
@@ -154,7 +154,7 @@ function assembleRecipientTables(search: Search, unchecked: boolean): RecipientT
   };
 }
 
-function valueOf(
+function valueBy(
   find: FindAddress | undefined,
 ): ((key: Address) => MaybePromise<string | undefined>) | undefined {
   if (!find) return undefined;
@@ -165,7 +165,7 @@ function valueOf(
 }
 
 function asTable(find: FindAddress | undefined): AddressTable | undefined {
-  const value = valueOf(find);
+  const value = valueBy(find);
   return value && { find: value };
 }
 

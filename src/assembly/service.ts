@@ -136,8 +136,11 @@ function limitsOfSession(settings: Settings) {
       settings.smtpd_upstream_proxy_protocol === ''
         ? undefined
         : { timeoutMs: settings.smtpd_upstream_proxy_timeout },
-    timeoutMs: settings.smtpd_timeout,
-    minDataRate: settings.smtpd_min_data_rate,
+    patience: {
+      timeoutMs: settings.smtpd_timeout,
+      perRequest: settings.smtpd_per_request_deadline,
+      minDataRate: settings.smtpd_min_data_rate,
+    },
     lineLengthLimit: settings.line_length_limit,
     saslResponseLimit: settings.smtpd_sasl_response_limit,
     messageSizeLimit: settings.message_size_limit,

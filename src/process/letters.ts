@@ -1,11 +1,23 @@
 /** What the supervisor and its workers say to each other. */
 import type { CountAnswer, CountLetter } from './shared-counters.ts';
 
+/** A line of a table that is not in force, or a table that cannot be read. */
+export interface BrokenTable {
+  /** The same mistake in the same file has the same key, wherever its line moves. */
+  readonly key: string;
+  /** For the operator. */
+  readonly line: string;
+}
+
 export type FromWorker =
   /** All services listen, and root is given up. */
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly brokenTables: readonly BrokenTable[] }
   /** It cannot serve; the reasons, one a line. */
   | { readonly kind: 'failed'; readonly reasons: readonly string[] }
   | CountLetter;
 
-export type ToWorker = { readonly kind: 'stop'; readonly atMostMs: number } | { readonly kind: 'reopen' } | CountAnswer;
+export type ToWorker =
+  /** Take nobody in any more. `patienceMs`: clients may stay so long by themselves; `atMostMs`: then mail may take so long. */
+  | { readonly kind: 'stop'; readonly patienceMs: number; readonly atMostMs: number }
+  | { readonly kind: 'reopen' }
+  | CountAnswer;

@@ -14,13 +14,18 @@ export interface ServingUser {
 const OTHERS = ['portcullis', 'mail', 'nobody'];
 
 /** The user to become. Throws when there is none of them. */
-export function findServingUser(mailOwner: string, passwd = readFileSync('/etc/passwd', 'utf8')): ServingUser {
+export function findServingUser(
+  mailOwner: string,
+  passwd = readFileSync('/etc/passwd', 'utf8'),
+): ServingUser {
   for (const name of [mailOwner, ...OTHERS]) {
     const line = passwd.split('\n').find((one) => one.startsWith(`${name}:`));
     const [, , uid, gid] = line?.split(':') ?? [];
     if (uid && gid && uid !== '0') return { name, uid: Number(uid), gid: Number(gid) };
   }
-  throw new Error(`mail_owner = ${mailOwner}: there is no such user; create it, or name another that is not root`);
+  throw new Error(
+    `mail_owner = ${mailOwner}: there is no such user; create it, or name another that is not root`,
+  );
 }
 
 export const isRoot = () => process.getuid?.() === 0;

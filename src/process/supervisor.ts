@@ -9,7 +9,7 @@ import type { Log } from '../record/log.ts';
 import { LocalCounters } from '../server/counters.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import { readConfiguration } from '../settings/configuration.ts';
-import type { FromWorker, ToWorker } from './letters.ts';
+import type { BrokenTable, FromWorker, ToWorker } from './letters.ts';
 import { findServingUser, handOver, isRoot } from './privileges.ts';
 import { CounterKeeper } from './shared-counters.ts';
 
@@ -19,6 +19,8 @@ const START_MS = 60_000;
 const DRAIN_MS = 8_000;
 /** Sessions of the configuration before may go on so long. */
 const RETIRE_MS = 600_000;
+/** Beyond that, a worker does not end by itself. */
+const FAREWELL_MS = 2_000;
 /** A worker that dies younger than this is replaced after this long. */
 const RESTART_PAUSE_MS = 1_000;
 
@@ -28,6 +30,8 @@ export class Supervisor {
   readonly #keeper: CounterKeeper;
   #workers = new Set<Child>();
   #wanted: number;
+  /** Mistakes in tables that were there when the configuration in force was taken into use. */
+  #knownMistakes: ReadonlySet<string> = new Set();
   #isEnding = false;
   #reloading: Promise<void> | undefined;
 
@@ -43,7 +47,9 @@ export class Supervisor {
 
   /** Resolves when all workers serve; rejects with the reasons when one cannot. */
   async start(): Promise<void> {
-    this.#workers = await this.#bringUp(this.#wanted);
+    const { workers, broken } = await this.#bringUp(this.#wanted, () => undefined);
+    this.#workers = workers;
+    this.#knownMistakes = new Set(broken.map(({ key }) => key));
   }
 
   /** A new set of workers under the configuration as it is now; if they cannot serve, the old ones go on. */
@@ -57,7 +63,7 @@ export class Supervisor {
   /** Everybody finishes what he has begun. */
   async stop(): Promise<void> {
     this.#isEnding = true;
-    const ended = [...this.#all()].map((child) => this.#end(child, DRAIN_MS));
+    const ended = [...this.#all()].map((child) => this.#end(child, 0, DRAIN_MS));
     await Promise.all(ended);
   }
 
@@ -66,10 +72,11 @@ export class Supervisor {
       const configuration = readConfiguration(this.#directory);
       prepareDirectories(configuration);
       this.#wanted = configuration.settings.worker_processes;
-      const next = await this.#bringUp(this.#wanted);
+      const { workers, broken } = await this.#bringUp(this.#wanted, (found) => this.#newMistakes(found));
       const old = this.#workers;
-      this.#workers = next;
-      for (const child of old) void this.#end(child, RETIRE_MS);
+      this.#workers = workers;
+      this.#knownMistakes = new Set(broken.map(({ key }) => key));
+      for (const child of old) void this.#end(child, RETIRE_MS, DRAIN_MS);
       this.#log.info('reloaded the configuration');
     } catch (error) {
       for (const line of (error as Error).message.split('\n')) this.#log.error(line);
@@ -77,24 +84,39 @@ export class Supervisor {
     }
   }
 
-  async #bringUp(count: number): Promise<Set<Child>> {
-    const started = Array.from({ length: count }, () => this.#fork());
-    const results = await Promise.allSettled(started.map(({ ready }) => ready));
-    const failure = results.find((result) => result.status === 'rejected');
-    if (failure) {
-      for (const { child } of started) child.process.kill('SIGKILL');
-      throw failure.reason;
-    }
-    return new Set(started.map(({ child }) => child));
+  /** A table that lost a rule to a slip of the pen would let in what it kept out. */
+  #newMistakes(broken: readonly BrokenTable[]): string | undefined {
+    const fresh = broken.filter(({ key }) => !this.#knownMistakes.has(key));
+    return fresh.length > 0 ? fresh.map(({ line }) => line).join('\n') : undefined;
   }
 
-  #fork(): { child: Child; ready: Promise<void> } {
+  /** `objection`: why these workers must not serve. */
+  async #bringUp(
+    count: number,
+    objection: (broken: readonly BrokenTable[]) => string | undefined,
+  ): Promise<{ workers: Set<Child>; broken: readonly BrokenTable[] }> {
+    const started = Array.from({ length: count }, () => this.#fork());
+    try {
+      const [broken = []] = await Promise.all(started.map(({ ready }) => ready));
+      const problem = objection(broken);
+      if (problem !== undefined) throw new Error(problem);
+      return { workers: new Set(started.map(({ child }) => child)), broken };
+    } catch (error) {
+      for (const { child } of started) child.process.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  #fork(): { child: Child; ready: Promise<readonly BrokenTable[]> } {
     const child = cluster.fork();
-    const ready = new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`a worker did not get ready in ${START_MS / 1000} s`)), START_MS);
+    const ready = new Promise<readonly BrokenTable[]>((resolve, reject) => {
+      const timer = setTimeout(
+        () => reject(new Error(`a worker did not get ready in ${START_MS / 1000} s`)),
+        START_MS,
+      );
       child.on('message', (letter: FromWorker) => {
         if (letter.kind === 'count') void this.#count(child, letter);
-        else if (letter.kind === 'ready') resolve();
+        else if (letter.kind === 'ready') resolve(letter.brokenTables);
         else reject(new Error(letter.reasons.join('\n')));
         if (letter.kind !== 'count') clearTimeout(timer);
       });
@@ -121,7 +143,9 @@ export class Supervisor {
   async #replace(): Promise<void> {
     if (this.#isEnding || this.#workers.size >= this.#wanted) return;
     try {
-      for (const child of await this.#bringUp(1)) this.#workers.add(child);
+      const isAlone = this.#workers.size === 0; // then a table with a mistake is better than nobody
+      const { workers } = await this.#bringUp(1, (found) => (isAlone ? undefined : this.#newMistakes(found)));
+      for (const child of workers) this.#workers.add(child);
     } catch (error) {
       this.#log.error(`cannot replace a worker: ${(error as Error).message}`);
       setTimeout(() => void this.#replace(), RESTART_PAUSE_MS);
@@ -133,15 +157,15 @@ export class Supervisor {
   }
 
   /** Asks a worker to end, and makes it end a little later. */
-  #end(child: Child, atMostMs: number): Promise<void> {
+  #end(child: Child, patienceMs: number, atMostMs: number): Promise<void> {
     return new Promise((resolve) => {
       if (child.isDead()) return resolve();
-      const timer = setTimeout(() => child.process.kill('SIGKILL'), atMostMs + 1_000);
+      const timer = setTimeout(() => child.process.kill('SIGKILL'), patienceMs + atMostMs + FAREWELL_MS);
       child.once('exit', () => {
         clearTimeout(timer);
         resolve();
       });
-      tell(child, { kind: 'stop', atMostMs });
+      tell(child, { kind: 'stop', patienceMs, atMostMs });
     });
   }
 }

@@ -1,9 +1,9 @@
 /** The life of a worker process: read, assemble, listen, give up root, serve until told to stop. */
-import { assemble, type Runtime } from '../main.ts';
+import { type Assembly, assemble, type Runtime } from '../main.ts';
 import { openLog } from '../record/pino-log.ts';
 import { complaintLine } from '../settings/complaint.ts';
 import { readConfiguration } from '../settings/configuration.ts';
-import type { FromWorker, ToWorker } from './letters.ts';
+import type { BrokenTable, FromWorker, ToWorker } from './letters.ts';
 import { becomeOwner, findServingUser, isRoot } from './privileges.ts';
 import { RemoteCounters } from './shared-counters.ts';
 import { Worker } from './worker.ts';
@@ -15,33 +15,50 @@ export async function runWorker(directory: string): Promise<void> {
   };
   const configuration = readConfiguration(directory);
   const { settings } = configuration;
-  const log = openLog({ file: settings.maillog_file, format: settings.maillog_format, name: settings.syslog_name });
+  const log = openLog({
+    file: settings.maillog_file,
+    format: settings.maillog_format,
+    name: settings.syslog_name,
+  });
   const counters = new RemoteCounters(say);
   const runtime: Runtime = { log, counters, sink: undefined };
-  process.on('uncaughtException', (error) => log.error('internal error outside of any session', { error: error.stack }));
+  process.on('uncaughtException', (error) =>
+    log.error('internal error outside of any session', { error: error.stack }),
+  );
   process.on('unhandledRejection', (error) => {
-    log.error('internal error outside of any session', { error: error instanceof Error ? error.stack : String(error) });
+    log.error('internal error outside of any session', {
+      error: error instanceof Error ? error.stack : String(error),
+    });
   });
   const assembly = await assemble(configuration, runtime);
   const errors = assembly.complaints.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) return say({ kind: 'failed', reasons: errors.map(complaintLine) });
   const worker = new Worker(assembly, log);
-  const stop = async (atMostMs: number) => {
-    await worker.stop(atMostMs);
+  const stop = async (times: { patienceMs: number; atMostMs: number }) => {
+    await worker.stop(times);
     log.flush();
     process.exit(0);
   };
   process.on('message', (letter: ToWorker) => {
     if (letter.kind === 'counted') counters.answered(letter);
     else if (letter.kind === 'reopen') log.reopen();
-    else void stop(letter.atMostMs);
+    else void stop(letter);
   });
-  process.on('disconnect', () => void stop(0)); // the supervisor is gone
+  process.on('disconnect', () => void stop({ patienceMs: 0, atMostMs: 0 })); // the supervisor is gone
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // the supervisor tells us
   await worker.listen();
   if (isRoot()) {
     const user = findServingUser(settings.mail_owner);
     becomeOwner(user);
   }
-  say({ kind: 'ready' });
+  say({ kind: 'ready', brokenTables: brokenTables(assembly) });
+}
+
+function brokenTables({ tables }: Assembly): BrokenTable[] {
+  return tables.complaints
+    .filter(({ severity }) => severity !== 'note')
+    .map((complaint) => ({
+      key: `${complaint.source.file}: ${complaint.problem}`,
+      line: complaintLine(complaint),
+    }));
 }

@@ -29,11 +29,15 @@ export class Worker {
     }
   }
 
-  /** Takes nobody in any more, finishes what has begun (at most so long), and lets go. */
-  async stop(atMostMs: number): Promise<void> {
+  /** Takes nobody in any more, lets sessions go on for a while, then finishes what has begun, and lets go. */
+  async stop({ patienceMs, atMostMs }: { patienceMs: number; atMostMs: number }): Promise<void> {
     for (const server of this.#servers) server.close();
+    if (patienceMs > 0) await sessions.ended(patienceMs);
     await sessions.drain(atMostMs);
-    await Promise.race([this.#assembly.close(), new Promise((resolve) => setTimeout(resolve, FAREWELL_MS).unref())]);
+    await Promise.race([
+      this.#assembly.close(),
+      new Promise((resolve) => setTimeout(resolve, FAREWELL_MS).unref()),
+    ]);
   }
 
   async #open({ service, options }: AssembledService, endpoint: Endpoint): Promise<void> {

@@ -15,6 +15,9 @@ export class LineBuffer {
   readonly #limit: number;
   #waiting: Buffer = NOTHING;
   #at = 0;
+  /** Came behind `#waiting`; joined when somebody looks. */
+  #more: Buffer[] = [];
+  #moreBytes = 0;
   /** Inside a line that is too long: everything up to its end goes. */
   #skipping = false;
 
@@ -23,7 +26,7 @@ export class LineBuffer {
   }
 
   get bytes(): number {
-    return this.#waiting.length - this.#at;
+    return this.#waiting.length - this.#at + this.#moreBytes;
   }
 
   get isEmpty(): boolean {
@@ -31,18 +34,21 @@ export class LineBuffer {
   }
 
   push(chunk: Buffer): void {
-    this.#waiting = this.isEmpty ? chunk : Buffer.concat([this.#waiting.subarray(this.#at), chunk]);
-    this.#at = 0;
+    this.#more.push(chunk);
+    this.#moreBytes += chunk.length;
   }
 
   /** Puts back what was not used. */
   unshift(rest: Buffer): void {
-    this.push(NOTHING);
-    this.#waiting = this.isEmpty ? rest : Buffer.concat([rest, this.#waiting]);
+    this.#more = [rest, this.#waiting.subarray(this.#at), ...this.#more];
+    this.#moreBytes = this.#more.reduce((sum, { length }) => sum + length, 0);
+    this.#waiting = NOTHING;
+    this.#at = 0;
   }
 
   /** The next line, undefined while it is not complete. */
   takeLine(): Line | undefined {
+    this.#join();
     const end = this.#waiting.indexOf(LF, this.#at);
     if (end < 0) {
       if (this.#skipping || this.bytes > this.#limit) {
@@ -64,6 +70,7 @@ export class LineBuffer {
   /** All that is waiting, whatever it is. */
   takeAll(): Buffer | undefined {
     if (this.isEmpty) return undefined;
+    this.#join();
     const all = this.#waiting.subarray(this.#at);
     this.#clear();
     return all;
@@ -71,12 +78,26 @@ export class LineBuffer {
 
   /** The beginning of what is waiting, made visible. */
   peek(bytes: number): string {
+    this.#join();
     const text = this.#waiting.subarray(this.#at, this.#at + bytes).toString('latin1');
     return JSON.stringify(text).slice(1, -1);
+  }
+
+  #join(): void {
+    if (this.#moreBytes === 0) return;
+    const rest = this.#waiting.subarray(this.#at);
+    const [only] = this.#more;
+    this.#waiting =
+      only && rest.length === 0 && this.#more.length === 1 ? only : Buffer.concat([rest, ...this.#more]);
+    this.#at = 0;
+    this.#more = [];
+    this.#moreBytes = 0;
   }
 
   #clear(): void {
     this.#waiting = NOTHING;
     this.#at = 0;
+    this.#more = [];
+    this.#moreBytes = 0;
   }
 }

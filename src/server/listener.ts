@@ -79,7 +79,7 @@ function converse(
   const talk = new Conversation(socket, session, options);
   talk.open(async () => {
     if (options.tls?.wrapper) await secure(talk, options.tls);
-    else if (input?.length) talk.take(input);
+    else if (input?.length) talk.wire.take(input);
     if (talk.isOver) return;
     await nameClient(session, socket, options);
     options.journal.connected(session);

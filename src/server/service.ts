@@ -13,6 +13,7 @@ import type { Journal } from '../record/journal.ts';
 import type { Log } from '../record/log.ts';
 import type { ClientLimits } from './client-limits.ts';
 import type { BareNewlines } from './data-reader.ts';
+import type { PatienceOptions } from './patience.ts';
 
 /** A list of hosts that may do something. Rejects when it cannot be known. */
 interface HostList {
@@ -35,10 +36,7 @@ export interface ServiceOptions {
   /** smtpd_upstream_proxy_protocol = haproxy, smtpd_upstream_proxy_timeout */
   readonly proxyProtocol: { readonly timeoutMs: number } | undefined;
 
-  /** smtpd_timeout: for a command, and for a pause in the data. */
-  readonly timeoutMs: number;
-  /** smtpd_min_data_rate, bytes per second. */
-  readonly minDataRate: number;
+  readonly patience: PatienceOptions;
   /** line_length_limit, bytes; longer commands are refused. */
   readonly lineLengthLimit: number;
   /** smtpd_sasl_response_limit, bytes */

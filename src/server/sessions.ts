@@ -38,15 +38,20 @@ class Sessions {
     this.#drained?.();
   }
 
-  /** Lets idle clients go and waits for the others, at most so long. */
-  async drain(atMostMs: number): Promise<void> {
-    this.draining = true;
-    for (const member of [...this.#members]) member.drain();
+  /** Waits until the last one has ended by itself, at most so long. */
+  async ended(atMostMs: number): Promise<void> {
     if (this.#members.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
       setTimeout(resolve, atMostMs).unref();
     });
+  }
+
+  /** Lets idle clients go, and the others when they have finished what they have begun; waits at most so long. */
+  drain(atMostMs: number): Promise<void> {
+    this.draining = true;
+    for (const member of [...this.#members]) member.drain();
+    return this.ended(atMostMs);
   }
 
   #tick(): void {

@@ -24,8 +24,8 @@ export async function starttls(talk: Conversation, words: readonly Word[]): Prom
     return talk.refuse(reply(454, '4.7.0', `Error: too many new TLS sessions from ${who}`));
   }
   talk.say(reply(220, '2.0.0', 'Ready to start TLS'));
-  talk.flush();
-  talk.forgetInput();
+  talk.wire.flush();
+  talk.wire.forgetInput();
   talk.resetMail();
   session.helo = undefined;
   session.sasl = undefined;
@@ -37,11 +37,11 @@ export async function starttls(talk: Conversation, words: readonly Word[]): Prom
 export async function secure(talk: Conversation, tls: TlsService): Promise<void> {
   const secureContext = tls.context();
   if (!secureContext) return talk.drop();
-  const raw = talk.socket;
+  const raw = talk.wire.socket;
   for (const event of ['data', 'end', 'error', 'close']) raw.removeAllListeners(event);
   const socket = new TLSSocket(raw, { isServer: true, secureContext, ...tls.options });
   const problem = await handshake(socket, raw, tls.handshakeTimeoutMs);
-  talk.attach(socket);
+  talk.wire.attach(socket);
   if (problem !== undefined) {
     talk.options.log.info(`SSL_accept error from ${nameAddress(talk.session.client)}: ${problem}`);
     return talk.drop();
