@@ -4,15 +4,15 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { assembleService, type Shared } from './assembly/service.ts';
 import { ownAddresses } from './assembly/own-addresses.ts';
+import { assembleService, type Shared } from './assembly/service.ts';
 import { Resolver } from './dns/resolver.ts';
-import { Journal } from './record/journal.ts';
 import type { AttemptSink } from './record/attempt.ts';
+import { Journal } from './record/journal.ts';
 import type { Log } from './record/log.ts';
 import { Relay } from './relay/relay.ts';
 import type { Counters } from './server/client-limits.ts';
-import type { ServiceOptions } from './server/service.ts';
+import type { ListenerOptions } from './server/listener.ts';
 import { type Complaint, ComplaintBook } from './settings/complaint.ts';
 import type { Configuration } from './settings/configuration.ts';
 import type { Service } from './settings/services.ts';
@@ -27,7 +27,7 @@ export interface Runtime {
 
 export interface AssembledService {
   readonly service: Service;
-  readonly options: ServiceOptions;
+  readonly listener: ListenerOptions;
 }
 
 export interface Assembly {
@@ -70,7 +70,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
   };
   const services = configuration.services
     .filter(({ program }) => program === 'smtpd')
-    .map((service) => ({ service, options: assembleService(configuration, service, shared) }));
+    .map((service) => ({ service, listener: assembleService(configuration, service, shared) }));
   await tables.ready();
   return {
     configuration,

@@ -14,6 +14,10 @@ export interface CountAnswer {
   readonly answers: readonly [id: number, rate: number, concurrency: number][];
 }
 
+/** Who does not answer in this time limits nobody. */
+const ANSWER_MS = 2_000;
+const UNKNOWN: Count = { rate: 0, concurrency: 0 };
+
 /** In a worker. */
 export class RemoteCounters implements Counters {
   readonly #send: (letter: CountLetter) => void;
@@ -27,7 +31,12 @@ export class RemoteCounters implements Counters {
 
   add(key: string, what: Counted): Promise<Count> {
     return new Promise((resolve) => {
-      this.#waiting.set(this.#write(key, what), resolve);
+      const id = this.#write(key, what);
+      const timer = setTimeout(() => this.#answer(id, UNKNOWN), ANSWER_MS);
+      this.#waiting.set(id, (count) => {
+        clearTimeout(timer);
+        resolve(count);
+      });
     });
   }
 
@@ -36,10 +45,12 @@ export class RemoteCounters implements Counters {
   }
 
   answered({ answers }: CountAnswer): void {
-    for (const [id, rate, concurrency] of answers) {
-      this.#waiting.get(id)?.({ rate, concurrency });
-      this.#waiting.delete(id);
-    }
+    for (const [id, rate, concurrency] of answers) this.#answer(id, { rate, concurrency });
+  }
+
+  #answer(id: number, count: Count): void {
+    this.#waiting.get(id)?.(count);
+    this.#waiting.delete(id);
   }
 
   #write(key: string, what: Question[2]): number {

@@ -40,8 +40,8 @@ export class Worker {
     ]);
   }
 
-  async #open({ service, options }: AssembledService, endpoint: Endpoint): Promise<void> {
-    const server = smtpListener({ service: options, maxConnections: service.maxConnections });
+  async #open({ service, listener }: AssembledService, endpoint: Endpoint): Promise<void> {
+    const server = smtpListener(listener);
     await bind(server, endpoint, service.name);
     server.on('error', (error) => this.#log.error(`service ${service.name}: ${error.message}`));
     this.#servers.push(server);

@@ -16,7 +16,7 @@ type Host = { readonly name: string; readonly address: string };
 export interface ClientLimits {
   /** Counts one more; if that is too many, the number and the limit. */
   exceeded(what: Counted, client: Host): MaybePromise<Excess | undefined>;
-  /** A connection that was counted is over; asked for every connection. */
+  /** A connection that `exceeded` has counted is over. */
   release(client: Host): void;
 }
 

@@ -6,7 +6,7 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Visit } from '../gateway.ts';
-import { nameAddress } from '../mail/client.ts';
+import { type Client, nameAddress } from '../mail/client.ts';
 import type { Envelope } from '../mail/envelope.ts';
 import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
 import { decodeOctets } from '../mail/octets.ts';
@@ -38,6 +38,8 @@ export class Conversation {
   mayXforward = false;
   /** The client stands in smtpd_forbid_bare_newline_exclusions. */
   acceptsBareNewlines = false;
+  /** The client whose connections this one was counted with. */
+  counted: Client | undefined;
   /** A refusal at connect; only QUIT is heard from then on. */
   denied: Reply | undefined;
   /** The command (or event) in hand, for log lines. */
@@ -81,6 +83,10 @@ export class Conversation {
 
   get isOver(): boolean {
     return this.#closing || this.#closed;
+  }
+
+  get isGone(): boolean {
+    return this.#closed;
   }
 
   /** Whether more input is here already. */
@@ -163,6 +169,12 @@ export class Conversation {
     this.envelope = undefined;
     this.overshoot = 0;
     this.options.gateway.letGo(this.visit);
+  }
+
+  /** The connection counts no longer (for this client). */
+  uncount(): void {
+    if (this.counted) this.options.limits.release(this.counted);
+    this.counted = undefined;
   }
 
   /** Time is up. */
@@ -286,7 +298,7 @@ export class Conversation {
     sessions.delete(this);
     this.#tellEnd();
     if (!this.isFinishing) this.resetMail();
-    this.options.limits.release(this.session.client);
+    this.uncount();
     this.wire.endSoon();
   }
 

@@ -6,8 +6,10 @@ interface Entry {
   readonly windows: Partial<Record<Counted, { since: number; count: number }>>;
 }
 
-/** Clients kept in mind; beyond that, those without connections are forgotten. */
+/** Clients kept in mind; beyond that, the oldest without connections are forgotten. */
 const MAX_CLIENTS = 100_000;
+/** So many at a time, so that looking for them is rare. */
+const FORGOTTEN_AT_ONCE = 10_000;
 
 export class LocalCounters implements Counters {
   readonly #entries = new Map<string, Entry>();
@@ -49,6 +51,12 @@ export class LocalCounters implements Counters {
   }
 
   #forget(): void {
-    for (const [key, entry] of this.#entries) if (entry.concurrency === 0) this.#entries.delete(key);
+    let forgotten = 0;
+    for (const [key, entry] of this.#entries) {
+      if (entry.concurrency > 0) continue;
+      this.#entries.delete(key);
+      forgotten += 1;
+      if (forgotten === FORGOTTEN_AT_ONCE) return;
+    }
   }
 }

@@ -35,7 +35,9 @@ function spokeTooSoon(talk: Conversation): boolean {
 
 async function isTooMany(talk: Conversation): Promise<boolean> {
   const { options, session } = talk;
+  talk.counted = session.client;
   const excess = await options.limits.exceeded('connection', session.client);
+  if (talk.isGone) talk.uncount(); // the client left while we counted
   if (!excess) return false;
   const what = excess.kind === 'concurrency' ? 'Connection concurrency' : 'Connection rate';
   options.log.warn(

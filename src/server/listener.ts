@@ -8,36 +8,38 @@ import type { Session } from '../mail/session.ts';
 import { newId } from '../record/ids.ts';
 import { Conversation } from './conversation.ts';
 import { greetClient } from './greeting.ts';
+import type { Places } from './places.ts';
 import { type ProxiedEnds, readProxyHeader } from './proxy-protocol.ts';
 import type { ServiceOptions } from './service.ts';
 import { secure } from './starttls.ts';
 
 export interface ListenerOptions {
   readonly service: ServiceOptions;
-  /** Connections at once in this process; 0: no limit. */
-  readonly maxConnections: number;
+  /** The service when nearly all places are taken. */
+  readonly stressed: ServiceOptions;
+  readonly places: Places;
 }
 
 /** A server that is ready to listen. */
-export function smtpListener({ service, maxConnections }: ListenerOptions): Server {
-  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
-    if (maxConnections > 0 && connections >= maxConnections) {
-      turnAway(socket, service);
-      return;
-    }
-    connections += 1;
-    socket.once('close', () => {
-      connections -= 1;
-    });
-    receive(socket, service);
+export function smtpListener(options: ListenerOptions): Server {
+  const { places, service } = options;
+  return createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    if (places.isLimited) void admit(socket, options);
+    else receive(socket, service);
   });
-  let connections = 0;
-  return server;
+}
+
+async function admit(socket: Socket, { service, stressed, places }: ListenerOptions): Promise<void> {
+  socket.on('error', () => {});
+  const left = await places.take();
+  if (left === 'full') return turnAway(socket, service);
+  if (socket.destroyed) return places.free();
+  socket.once('close', () => places.free());
+  receive(socket, left === 'stress' ? stressed : service);
 }
 
 function turnAway(socket: Socket, { myhostname, log, name }: ServiceOptions): void {
   log.warn(`service ${name} has reached its process limit; connection refused`);
-  socket.on('error', () => {});
   socket.end(replyBytes(reply(421, '4.3.2', `${myhostname} Error: too many connections, try again later`)));
 }
 

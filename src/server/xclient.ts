@@ -46,7 +46,7 @@ export async function xclient(talk: Conversation, words: readonly Word[]): Promi
 async function become(talk: Conversation, { client, server, helo, protocol, login }: Changes): Promise<void> {
   const { session } = talk;
   talk.resetMail();
-  talk.options.limits.release(session.client);
+  talk.uncount();
   session.client = client;
   session.server = server;
   session.helo = helo;
