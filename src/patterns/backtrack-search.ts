@@ -2,8 +2,12 @@
  * Searches with the backtracker, in turns. Where failures are remembered and the pattern is linear, it goes on to the
  * end; else MATCH_DEADLINE_MS of processor time is all it gets, and repeated offenders get none (offences.ts).
  */
-import { type BacktrackProgram, buildBacktrackProgram } from './backtrack-program.ts';
-import { Backtracker, BacktrackLimit } from './backtracker.ts';
+
+import { BacktrackLimit } from './backtrack-limit.ts';
+import type { BacktrackProgram } from './backtrack-ops.ts';
+import { buildBacktrackProgram } from './backtrack-program.ts';
+import { Backtracker } from './backtracker.ts';
+import { CharacterText } from './character-text.ts';
 import { firstBytes } from './first-bytes.ts';
 import { MATCH_DEADLINE_MS, type Offences } from './offences.ts';
 import type { Spans } from './posix-groups.ts';
@@ -44,8 +48,8 @@ export class BacktrackSearch {
   *find(bytes: Buffer, start: number, end: number, longest: boolean): Work<Spans | undefined> {
     const { offences, anchored, linear } = this.#options;
     offences.checkService();
-    const how = { anchored, longest, first: this.#first };
-    const search = new Backtracker(this.#program, this.#sets, bytes, start, end, how);
+    const text = new CharacterText(bytes, start, end, this.#options.reading, this.#program.sets, this.#sets);
+    const search = new Backtracker(this.#program, text, { anchored, longest, first: this.#first });
     const unlimited = linear && search.remembers;
     let spentMs = 0;
     for (;;) {

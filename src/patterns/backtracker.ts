@@ -5,16 +5,16 @@
  *
  * Gives up (BacktrackLimit) when the stack or the memory of failures would pass their bounds.
  */
-import { type BacktrackProgram, OP, STAR } from './backtrack-program.ts';
+import { BacktrackLimit } from './backtrack-limit.ts';
+import { type BacktrackProgram, OP, STAR } from './backtrack-ops.ts';
+import { CallStack } from './call-stack.ts';
+import type { CharacterText } from './character-text.ts';
+import { FailureMemory } from './failure-memory.ts';
 import { Surroundings } from './surroundings.ts';
 import { TextView } from './text-view.ts';
 
 /** Numbers on the stack: 32 MB. */
 const STACK_LIMIT = 8 * 1024 * 1024;
-/** Failures that are remembered: 16 MB, a bit each. */
-const MEMO_BITS_LIMIT = 8 * 16 * 1024 * 1024;
-/** Calls of groups that are under way, registers included: 32 MB. */
-const CALL_LIMIT = 8 * 1024 * 1024;
 
 /** What a frame on the stack is to be done with; any other number is a node to go on at. */
 const RESTORE = -1;
@@ -24,17 +24,6 @@ const ADVANCE = -4;
 const CALLER = -5;
 const MORE = -6;
 const FRAME = 4;
-
-/** The search was given up. */
-export class BacktrackLimit extends Error {}
-
-interface Call {
-  readonly returnTo: number;
-  readonly group: number;
-  readonly at: number;
-  readonly caller: number;
-  readonly registers: Int32Array;
-}
 
 export type Outcome = 'match' | 'none' | 'paused';
 
@@ -50,53 +39,34 @@ export interface SearchOptions {
 export class Backtracker {
   readonly #program: BacktrackProgram;
   readonly #options: SearchOptions;
-  readonly #bytes: Buffer;
-  readonly #start: number;
-  readonly #end: number;
-  readonly #utf8: boolean;
-  readonly #text: TextView;
-  readonly #sets: Uint8Array;
+  readonly #text: CharacterText;
+  readonly #view: TextView;
+  readonly #failures: FailureMemory;
   #stack = new Int32Array(256 * FRAME);
   #top = 0;
   readonly #registers: Int32Array;
-  readonly #failed: Uint32Array | undefined;
-  readonly #span: number;
-  #calls: Call[] = [];
-  #call = -1;
-  #callNumbers = 0;
+  readonly #calls = new CallStack();
   #node = -1;
   #at: number;
   /** Where the attempt under way began. */
   #from: number;
   #best: Int32Array | undefined;
 
-  constructor(
-    program: BacktrackProgram,
-    sets: Uint8Array,
-    bytes: Buffer,
-    start: number,
-    end: number,
-    options: SearchOptions,
-  ) {
+  constructor(program: BacktrackProgram, text: CharacterText, options: SearchOptions) {
     this.#program = program;
-    this.#sets = sets;
     this.#options = options;
-    this.#bytes = bytes;
-    this.#start = start;
-    this.#end = end;
-    this.#utf8 = program.reading.name === 'utf8';
-    this.#text = new TextView(bytes, start, end, new Surroundings(program.assertions));
+    this.#text = text;
+    const { bytes, start, end } = text;
+    this.#view = new TextView(bytes, start, end, new Surroundings(program.assertions));
+    this.#failures = new FailureMemory(program.memos, end - start + 1);
     this.#registers = new Int32Array(program.registers);
-    this.#span = end - start + 1;
-    const bits = program.memos * this.#span;
-    this.#failed = bits > 0 && bits <= MEMO_BITS_LIMIT ? new Uint32Array((bits + 31) >>> 5) : undefined;
     this.#from = start - 1;
     this.#at = start;
   }
 
   /** Whether failures are remembered, so that the time is linear unless groups are atomic. */
   get remembers(): boolean {
-    return this.#failed !== undefined;
+    return this.#failures.isOn;
   }
 
   /** start, end of the match, then of each group; -1, -1 for a group that took no part. */
@@ -127,18 +97,15 @@ export class Backtracker {
 
   #nextAttempt(): boolean {
     const { first, anchored } = this.#options;
-    let at = this.#from + 1;
-    if (this.#utf8) while (at < this.#end && ((this.#bytes[at] ?? 0) & 0xc0) === 0x80) at++;
-    if (first !== undefined) while (at < this.#end && first[this.#bytes[at] ?? 0] === 0) at++;
-    if (at > this.#end || (first !== undefined && at === this.#end)) return false;
-    if (anchored && at > this.#start) return false;
+    const { bytes, start, end } = this.#text;
+    let at = this.#text.characterFrom(this.#from + 1);
+    if (first !== undefined) while (at < end && first[bytes[at] ?? 0] === 0) at++;
+    if (at > end || (first !== undefined && at === end) || (anchored && at > start)) return false;
     this.#from = at;
     this.#at = at;
     this.#node = this.#program.start;
     this.#top = 0;
-    this.#call = -1;
-    this.#calls = [];
-    this.#callNumbers = 0;
+    this.#calls.clear();
     this.#registers.fill(-1);
     this.#registers[0] = at;
     return true;
@@ -164,7 +131,7 @@ export class Backtracker {
           break;
         case OP.assert: {
           const what = this.#program.assertions[a[node] ?? 0];
-          if (what !== undefined && this.#text.holds(what, this.#at)) this.#node = next[node] ?? 0;
+          if (what !== undefined && this.#view.holds(what, this.#at)) this.#node = next[node] ?? 0;
           else this.#back();
           break;
         }
@@ -217,8 +184,7 @@ export class Backtracker {
           this.#back();
           break;
         case OP.back:
-          if (this.#stepBack(a[node] ?? 0)) this.#node = next[node] ?? 0;
-          else this.#back();
+          left -= this.#stepBack(node) >> 2;
           break;
         case OP.backref: {
           const length = this.#sameAs(this.#program.lists[a[node] ?? 0] ?? [], b[node] === 1);
@@ -241,7 +207,7 @@ export class Backtracker {
           break;
         }
         case OP.ifRecursion:
-          this.#node = (this.#isCalled(a[node] ?? -1) ? next[node] : b[node]) ?? 0;
+          this.#node = (this.#calls.isOf(this.#program.lists[a[node] ?? -1]) ? next[node] : b[node]) ?? 0;
           break;
         case OP.countStart:
           this.#set(a[node] ?? 0, 0);
@@ -252,7 +218,7 @@ export class Backtracker {
           this.#count(node, c[node] ?? 0);
           break;
         case OP.accept:
-          if (this.#call >= 0) this.#leave();
+          if (this.#calls.innermost !== undefined) this.#leave();
           else this.#node = next[node] ?? 0;
           break;
         default:
@@ -264,7 +230,7 @@ export class Backtracker {
 
   /** A way through was found. False: another one may be better. */
   #matched(): boolean {
-    if (this.#call >= 0 && this.#calls[this.#call]?.group === 0) {
+    if (this.#calls.innermost?.group === 0) {
       this.#leave();
       return false;
     }
@@ -276,46 +242,11 @@ export class Backtracker {
     return false;
   }
 
-  // ---- characters ----
-
   /** Takes a character of the set, if one is there. */
   #takes(set: number): boolean {
-    const to = this.#behindMember(set, this.#at);
+    const to = this.#text.behindMember(set, this.#at);
     if (to < 0) return false;
     this.#at = to;
-    return true;
-  }
-
-  /** The place behind the character at `at`, when it is in the set; -1 when not. */
-  #behindMember(set: number, at: number): number {
-    if (at >= this.#end) return -1;
-    const byte = this.#bytes[at] ?? 0;
-    if (!this.#utf8 || byte < 0x80) return this.#sets[set * 256 + byte] === 1 ? at + 1 : -1;
-    const code = this.#codePoint(at);
-    return this.#program.sets[set]?.has(code) === true ? at + lengthOf(byte) : -1;
-  }
-
-  #codePoint(at: number): number {
-    const byte = this.#bytes[at] ?? 0;
-    const tail = (i: number): number => (this.#bytes[at + i] ?? 0) & 0x3f;
-    if (byte < 0x80) return byte;
-    if (byte < 0xe0) return ((byte & 0x1f) << 6) | tail(1);
-    if (byte < 0xf0) return ((byte & 0x0f) << 12) | (tail(1) << 6) | tail(2);
-    return ((byte & 0x07) << 18) | (tail(1) << 12) | (tail(2) << 6) | tail(3);
-  }
-
-  /** The place of the character before `at`. */
-  #previous(at: number): number {
-    let to = at - 1;
-    if (this.#utf8) while (((this.#bytes[to] ?? 0) & 0xc0) === 0x80) to--;
-    return to;
-  }
-
-  #stepBack(characters: number): boolean {
-    for (let i = 0; i < characters; i++) {
-      if (this.#at <= this.#start) return false;
-      this.#at = this.#previous(this.#at);
-    }
     return true;
   }
 
@@ -325,46 +256,19 @@ export class Backtracker {
     if (group === undefined) return -1;
     const from = this.#registers[3 * group] ?? 0;
     const to = this.#registers[3 * group + 1] ?? 0;
-    const length =
-      ignoreCase && this.#utf8 ? this.#sameFolded(from, to) : this.#sameBytes(from, to, ignoreCase);
+    const length = this.#text.sameLength(this.#at, from, to, ignoreCase);
     if (length >= 0) this.#at += length;
     return length;
-  }
-
-  #sameBytes(from: number, to: number, ignoreCase: boolean): number {
-    const length = to - from;
-    if (this.#at + length > this.#end) return -1;
-    const { lower } = this.#program.reading;
-    for (let i = 0; i < length; i++) {
-      const here = this.#bytes[this.#at + i] ?? 0;
-      const there = this.#bytes[from + i] ?? 0;
-      if (here !== there && !(ignoreCase && lower(here) === lower(there))) return -1;
-    }
-    return length;
-  }
-
-  #sameFolded(from: number, to: number): number {
-    let at = this.#at;
-    for (let i = from; i < to; i += lengthOf(this.#bytes[i] ?? 0)) {
-      if (at >= this.#end) return -1;
-      if (!this.#program.reading.variants(this.#codePoint(i)).has(this.#codePoint(at))) return -1;
-      at += lengthOf(this.#bytes[at] ?? 0);
-    }
-    return at - this.#at;
   }
 
   // ---- ways and failures ----
 
   #hasFailed(memo: number, at: number): boolean {
-    if (this.#failed === undefined || memo < 0) return false;
-    const bit = memo * this.#span + at - this.#start;
-    return (((this.#failed[bit >>> 5] ?? 0) >>> (bit & 31)) & 1) === 1;
+    return this.#failures.has(memo, at - this.#text.start);
   }
 
   #remember(memo: number, at: number): void {
-    if (this.#failed === undefined || memo < 0) return;
-    const bit = memo * this.#span + at - this.#start;
-    this.#failed[bit >>> 5] = (this.#failed[bit >>> 5] ?? 0) | (1 << (bit & 31));
+    this.#failures.add(memo, at - this.#text.start);
   }
 
   #fork(node: number): void {
@@ -395,7 +299,7 @@ export class Backtracker {
     const set = a[node] ?? 0;
     let at = low;
     for (;;) {
-      const to = this.#behindMember(set, at);
+      const to = this.#text.behindMember(set, at);
       if (to < 0 || this.#hasFailed(memo, to)) break;
       at = to;
     }
@@ -408,7 +312,7 @@ export class Backtracker {
   #retreat(node: number, low: number, at: number): void {
     this.#remember(this.#program.c[node] ?? -1, at);
     if (at <= low) return;
-    this.#at = this.#previous(at);
+    this.#at = this.#text.previous(at);
     this.#push(RETREAT, node, low, this.#at);
     this.#node = this.#program.next[node] ?? 0;
   }
@@ -416,7 +320,7 @@ export class Backtracker {
   /** The way that ended at `at` failed: one character more. */
   #advance(node: number, low: number, at: number): void {
     const memo = this.#program.c[node] ?? -1;
-    const to = this.#behindMember(this.#program.a[node] ?? 0, at);
+    const to = this.#text.behindMember(this.#program.a[node] ?? 0, at);
     if (to < 0 || this.#hasFailed(memo, to)) {
       if (memo >= 0) for (let i = low; i <= at; i++) this.#remember(memo, i);
       return;
@@ -424,6 +328,18 @@ export class Backtracker {
     this.#at = to;
     this.#push(ADVANCE, node, low, to);
     this.#node = this.#program.next[node] ?? 0;
+  }
+
+  /** Goes back for a look-behind; returns how many characters. */
+  #stepBack(node: number): number {
+    const characters = this.#program.a[node] ?? 0;
+    const to = this.#text.before(this.#at, characters);
+    if (to < 0) this.#back();
+    else {
+      this.#at = to;
+      this.#node = this.#program.next[node] ?? 0;
+    }
+    return characters;
   }
 
   #count(node: number, index: number): void {
@@ -469,7 +385,7 @@ export class Backtracker {
       else if (kind === FAILED) this.#remember(x, y);
       else if (kind === RETREAT) this.#retreat(x, y, z);
       else if (kind === ADVANCE) this.#advance(x, y, z);
-      else if (kind === CALLER) this.#backTo(x, y);
+      else if (kind === CALLER) this.#calls.backTo(x, y);
       else {
         this.#at = y;
         this.#round(x);
@@ -518,7 +434,7 @@ export class Backtracker {
       const kind = this.#stack[this.#top] ?? 0;
       const x = this.#stack[this.#top + 1] ?? 0;
       if (kind === RESTORE) this.#registers[x] = this.#stack[this.#top + 2] ?? -1;
-      else if (kind === CALLER) this.#backTo(x, this.#stack[this.#top + 2] ?? 0);
+      else if (kind === CALLER) this.#calls.backTo(x, this.#stack[this.#top + 2] ?? 0);
     }
   }
 
@@ -528,56 +444,25 @@ export class Backtracker {
     const group = this.#program.a[node] ?? 0;
     this.#set(3 * group, this.#registers[3 * group + 2] ?? -1);
     this.#set(3 * group + 1, this.#at);
-    if (this.#call >= 0 && this.#calls[this.#call]?.group === group) this.#leave();
+    if (this.#calls.innermost?.group === group) this.#leave();
     else this.#node = this.#program.next[node] ?? 0;
   }
 
   #enter(group: number, returnTo: number): void {
-    for (let i = this.#call; i >= 0 && this.#calls[i]?.at === this.#at; i = this.#calls[i]?.caller ?? -1) {
-      if (this.#calls[i]?.group === group) throw new BacktrackLimit('it calls itself without end');
-    }
-    this.#callNumbers += this.#registers.length + 16;
-    if (this.#callNumbers > CALL_LIMIT) throw new BacktrackLimit('too many calls of groups');
-    this.#push(CALLER, this.#call, this.#calls.length, 0);
-    this.#calls.push({
-      returnTo,
-      group,
-      at: this.#at,
-      caller: this.#call,
-      registers: this.#registers.slice(),
-    });
-    this.#call = this.#calls.length - 1;
+    this.#push(CALLER, this.#calls.current, this.#calls.height, 0);
+    this.#calls.enter(group, returnTo, this.#at, this.#registers);
     this.#node = this.#program.entries[group] ?? 0;
   }
 
-  /** Returns from the call; groups hold again what they held before it. */
+  /** Returns from the innermost call; groups hold again what they held before it. */
   #leave(): void {
-    const call = this.#calls[this.#call];
+    const call = this.#calls.innermost;
     if (call === undefined) throw new Error('no call to return from');
     call.registers.forEach((value, register) => {
       if (this.#registers[register] !== value) this.#set(register, value);
     });
-    this.#push(CALLER, this.#call, this.#calls.length, 0);
-    this.#call = call.caller;
+    this.#push(CALLER, this.#calls.current, this.#calls.height, 0);
+    this.#calls.current = call.caller;
     this.#node = call.returnTo;
   }
-
-  #backTo(call: number, calls: number): void {
-    this.#call = call;
-    if (this.#calls.length === calls) return;
-    this.#callNumbers -= (this.#calls.length - calls) * (this.#registers.length + 16);
-    this.#calls.length = calls;
-  }
-
-  #isCalled(list: number): boolean {
-    const call = this.#calls[this.#call];
-    if (call === undefined) return false;
-    return list < 0 || (this.#program.lists[list] ?? []).includes(call.group);
-  }
-}
-
-function lengthOf(byte: number): number {
-  if (byte < 0x80) return 1;
-  if (byte < 0xe0) return 2;
-  return byte < 0xf0 ? 3 : 4;
 }

@@ -161,6 +161,6 @@ class ClassReader {
 
 /** Whether a POSIX class stands at the cursor outside of any class, which is a mistake. */
 export function strayPosixClass(cursor: PcreCursor): boolean {
-  const rest = String.fromCodePoint(...cursor.units.codes.slice(cursor.at, cursor.at + 40));
+  const rest = cursor.ahead(40);
   return /^\[([:.=])[^\][]*?\1\]/.test(rest);
 }

@@ -26,7 +26,7 @@ export function readCondition(parser: PcreParser, opened: number): Condition {
 
 function lookCondition(parser: PcreParser, opened: number): Condition {
   const { cursor } = parser;
-  const rest = String.fromCodePoint(...cursor.units.codes.slice(cursor.at, cursor.at + 40));
+  const rest = cursor.ahead(40);
   const names: [RegExp, string][] = [
     [/^\?=|^\*(pla|positive_lookahead):/, '='],
     [/^\?!|^\*(nla|negative_lookahead):/, '!'],

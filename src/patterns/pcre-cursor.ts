@@ -27,6 +27,11 @@ export class PcreCursor {
     return code < 0 ? '' : String.fromCodePoint(code);
   }
 
+  /** Up to `length` characters from here on, as text. */
+  ahead(length: number): string {
+    return String.fromCodePoint(...this.units.codes.slice(this.at, this.at + length));
+  }
+
   looksAt(text: string): boolean {
     for (let i = 0; i < text.length; i++) if (this.code(i) !== text.charCodeAt(i)) return false;
     return true;

@@ -195,14 +195,10 @@ function notNewline(cursor: PcreCursor, { reading }: EscapeContext): Escape {
     cursor.at += 3;
     return { kind: 'char', code: braced(cursor, 16, reading) };
   }
-  if (cursor.looksAt('{') && !/^\{\d+(,\d*)?\}/.test(ahead(cursor))) {
+  if (cursor.looksAt('{') && !/^\{\d+(,\d*)?\}/.test(cursor.ahead(16))) {
     throw cursor.error('\\N{...} is not supported; write \\x{hex}');
   }
   return { kind: 'set', set: newline.complement(reading.last) };
-}
-
-function ahead(cursor: PcreCursor): string {
-  return String.fromCodePoint(...cursor.units.codes.slice(cursor.at, cursor.at + 16));
 }
 
 /** `\pL`, `\p{Lu}`, `\p{^Lu}`, `\P{Lu}` */

@@ -5,20 +5,22 @@
  * other than (*ACCEPT) and (*FAIL), and at the start (*UCP) and newline conventions other than (*LF).
  */
 import { CharSet } from './char-set.ts';
+import { lineEnding } from './line-ending.ts';
 import { newline } from './named-sets.ts';
 import type { PatternUnits } from './pattern-units.ts';
 import { readClass, strayPosixClass } from './pcre-class.ts';
 import { readCondition } from './pcre-condition.ts';
+import { looksAtCounts, readCounts } from './pcre-counts.ts';
 import { PcreCursor } from './pcre-cursor.ts';
 import { type Escape, LARGEST_GROUP, readEscape } from './pcre-escape.ts';
 import { PcreGroups } from './pcre-groups.ts';
 import { type PcreOptions, readOptions } from './pcre-options.ts';
+import { skipStartOptions } from './pcre-start.ts';
 import type { Reading } from './reading.ts';
 import { emptyTree, type Greed, type Look, type Parsed, sequence, type Tree } from './syntax-tree.ts';
 import { checkLookBehinds } from './tree-length.ts';
 
 const DEEPEST_NESTING = 250;
-const LARGEST_REPEAT = 65535;
 
 export interface PcreFlags {
   readonly ignoreCase: boolean;
@@ -77,34 +79,13 @@ export class PcreParser {
   }
 
   parse(): Parsed {
-    this.#startOptions();
+    skipStartOptions(this.cursor, this.#reading);
     const tree = this.#alternatives(false);
     if (!this.cursor.atEnd)
       throw this.cursor.error('the parenthesis was never opened; write \\) for the character');
     this.groups.settle();
     checkLookBehinds(tree, this.cursor);
     return { tree, groups: this.groups.count };
-  }
-
-  /** `(*NO_JIT)` and the like, which may stand in front. */
-  #startOptions(): void {
-    for (;;) {
-      const rest = String.fromCodePoint(
-        ...this.cursor.units.codes.slice(this.cursor.at, this.cursor.at + 60),
-      );
-      const name = /^\(\*([A-Z_0-9]+)(?:=\d+)?\)/.exec(rest);
-      if (name === null || name[1] === 'ACCEPT' || name[1] === 'FAIL' || name[1] === 'F') return;
-      const utf8 = /^UTF8?$/.test(name[1] ?? '') && this.#reading.name === 'utf8';
-      if (
-        !utf8 &&
-        !/^(NO_AUTO_POSSESS|NO_DOTSTAR_ANCHOR|NO_JIT|NO_START_OPT|LIMIT_(DEPTH|HEAP|MATCH|RECURSION)|LF|BSR_UNICODE)$/.test(
-          name[1] ?? '',
-        )
-      ) {
-        throw this.cursor.error(`(*${name[1]}) is not supported`);
-      }
-      this.cursor.at += name[0].length;
-    }
   }
 
   #alternatives(reset: boolean): Tree {
@@ -200,7 +181,7 @@ export class PcreParser {
       case '?':
         throw cursor.error(`a repetition needs something before it; write \\${char} for the character`);
       case '{':
-        if (this.#looksAtCounts())
+        if (looksAtCounts(cursor))
           throw cursor.error('a repetition needs something before it; write \\{ for the character');
         return this.#literal();
       default:
@@ -404,7 +385,7 @@ export class PcreParser {
   /** `(*VERB)` and `(*atomic:...)`; the cursor stands at the star. */
   #starred(opened: number): Item {
     const { cursor } = this;
-    const rest = String.fromCodePoint(...cursor.units.codes.slice(cursor.at, cursor.at + 60));
+    const rest = cursor.ahead(60);
     const alpha = /^\*([a-z_]+):/.exec(rest);
     const symbol = ALPHA_GROUPS.get(alpha?.[1] ?? '');
     if (alpha !== null && symbol !== undefined) {
@@ -423,9 +404,9 @@ export class PcreParser {
 
   #quantified(item: Item): Tree | undefined {
     this.#skipIgnored();
-    const counts = this.#quoted ? undefined : this.#counts();
+    const counts = this.#quoted ? undefined : readCounts(this.cursor);
     if (counts === undefined) return item.tree;
-    const [min, max, at] = counts;
+    const { min, max, at } = counts;
     if (!item.quantifiable || item.tree === undefined) {
       throw this.cursor.error('a repetition needs something before it that can be repeated', at);
     }
@@ -441,53 +422,4 @@ export class PcreParser {
     const lazy = !this.#quoted && this.cursor.passes('?');
     return lazy === this.#options.ungreedy ? 'greedy' : 'lazy';
   }
-
-  /** min, max and where it stood; undefined when no repetition follows. */
-  #counts(): [number, number, number] | undefined {
-    const { cursor } = this;
-    const at = cursor.at;
-    if (cursor.passes('*')) return [0, Number.POSITIVE_INFINITY, at];
-    if (cursor.passes('+')) return [1, Number.POSITIVE_INFINITY, at];
-    if (cursor.passes('?')) return [0, 1, at];
-    if (!this.#looksAtCounts()) return undefined;
-    cursor.at++;
-    const min = cursor.number(LARGEST_REPEAT) ?? 0;
-    let max = min;
-    if (cursor.passes(',')) max = cursor.number(LARGEST_REPEAT) ?? Number.POSITIVE_INFINITY;
-    cursor.at++;
-    if (max < min) throw cursor.error('a repetition is written {n,m} with n up to m', at);
-    return [min, max, at];
-  }
-
-  /** `{n}`, `{n,}` or `{n,m}`; any other brace is a character. */
-  #looksAtCounts(): boolean {
-    if (!this.cursor.looksAt('{')) return false;
-    const { codes } = this.cursor.units;
-    let at = this.cursor.at + 1;
-    const digits = (): number => {
-      const from = at;
-      while ((codes[at] ?? 0) >= 0x30 && (codes[at] ?? 0) <= 0x39) at++;
-      return at - from;
-    };
-    if (digits() === 0) return false;
-    if (codes[at] === 0x2c) {
-      at++;
-      digits();
-    }
-    return codes[at] === 0x7d;
-  }
-}
-
-/** `\R`: CR LF as one, or any single vertical white space; never half of CR LF. */
-function lineEnding(reading: Reading): Tree {
-  const others = CharSet.of([10, 12, 0x85, 0x85, 0x2028, 0x2029]).within(CharSet.of([0, reading.last]));
-  const cr: Tree = { kind: 'set', set: CharSet.char(13) };
-  return {
-    kind: 'alt',
-    branches: [
-      { kind: 'cat', parts: [cr, { kind: 'set', set: newline }] },
-      { kind: 'cat', parts: [cr, { kind: 'assert', what: 'notBeforeNewline' }] },
-      { kind: 'set', set: others },
-    ],
-  };
 }
