@@ -16,6 +16,8 @@ export interface AddressParts {
   readonly mapper: Mapper | undefined;
   readonly recipientTables: RecipientTables;
   readonly senderLoginMaps: AddressTable | undefined;
+  /** Looks for addresses in a parameter's tables, the way of canonical(5); undefined: there are none. */
+  search(name: ParameterName): FindAddress | undefined;
   isOwnAddress(address: string): boolean;
   isOwnHost(name: string): MaybePromise<boolean>;
 }
@@ -39,12 +41,14 @@ export function assembleAddresses(openers: Openers): AddressParts {
     mapper: overrides.includes('no_address_mappings') ? undefined : assembleMapper(openers, rewrite, search),
     recipientTables: assembleRecipientTables(search, overrides.includes('no_unknown_recipient_checks')),
     senderLoginMaps: asTable(search('smtpd_sender_login_maps')),
+    search,
     isOwnAddress,
     isOwnHost: (name) => local.has(name.replace(/\.$/, '')),
   };
 }
 
-function rewriteRules(settings: Settings): RewriteRules {
+/** How the addresses of our own clients are completed. */
+export function rewriteRules(settings: Settings): RewriteRules {
   return {
     origin: settings.myorigin,
     domain: settings.mydomain,

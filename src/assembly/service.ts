@@ -1,12 +1,8 @@
 /** One SMTP listener with everything behind it, from its settings. */
 
-import { PlainContent } from '../content/plain-content.ts';
-import { receivedField } from '../content/received.ts';
 import type { Dns } from '../dns/dns.ts';
 import { Gateway } from '../gateway.ts';
-import type { Envelope } from '../mail/envelope.ts';
 import { reply } from '../mail/reply.ts';
-import type { Session } from '../mail/session.ts';
 import type { Journal } from '../record/journal.ts';
 import type { Log } from '../record/log.ts';
 import { Dispatcher } from '../relay/dispatcher.ts';
@@ -24,6 +20,7 @@ import type { Tables } from '../tables/tables.ts';
 import { nextHopAbilities } from './abilities.ts';
 import { assembleAddresses } from './addresses.ts';
 import { rightsOfClients } from './client-rights.ts';
+import { assembleContent } from './content.ts';
 import { assembleNextHops } from './next-hops.ts';
 import { Openers } from './openers.ts';
 import { replyFinisher } from './reply-templates.ts';
@@ -43,8 +40,6 @@ export interface Shared {
   readonly spoolDirectory: string;
   readonly complain: Complain;
 }
-
-const SPOOL_MEMORY_BYTES = 1_048_576;
 
 /** A listener of kind `smtpd`. Under stress it goes by the settings that `${stress?...}` gives then. */
 export function assembleService(
@@ -78,9 +73,9 @@ function assembleOptions(
     delayReject: settings.smtpd_delay_reject,
     relayBeforeRecipient: settings.smtpd_relay_before_recipient_restrictions,
     mapper: addresses.mapper,
-    content: new PlainContent({
-      spool: { directory: shared.spoolDirectory, memoryLimitBytes: SPOOL_MEMORY_BYTES },
-      topFields: topFields(settings, hops.proxyFilter !== undefined),
+    content: assembleContent({
+      ...{ openers, addresses, log, spoolDirectory: shared.spoolDirectory },
+      isProxied: hops.proxyFilter !== undefined,
     }),
     carrier: new Dispatcher({
       relay,
@@ -105,22 +100,5 @@ function assembleOptions(
     tls: assembleServerTls(settings, openers.maps('tls_server_sni_maps'), log),
     sasl: undefined,
     finishReply: replyFinisher(settings, openers.maps('smtpd_reject_footer_maps'), log),
-  };
-}
-
-function topFields(settings: Settings, isProxied: boolean) {
-  const options = {
-    myhostname: settings.myhostname,
-    mailName: settings.mail_name,
-    tlsHeader: settings.smtpd_tls_received_header,
-    saslHeader: settings.smtpd_sasl_authenticated_header,
-    hideClient: settings.smtpd_hide_client_session,
-    asksCertificate: settings.smtpd_tls_ask_ccert || settings.smtpd_tls_req_ccert,
-    withoutId: isProxied,
-  };
-  return (session: Session, envelope: Envelope): string => {
-    const prepended = envelope.orders.prepend.map((line) => `${line}\r\n`).join('');
-    const isIntermediate = isProxied && session.forwarded !== undefined;
-    return prepended + (isIntermediate ? '' : receivedField(session, envelope, options));
   };
 }

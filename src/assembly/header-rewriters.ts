@@ -1,0 +1,103 @@
+/**
+ * Rewriting of addresses in headers, from settings, for our own clients and for all others.
+ * Parameters: canonical_maps, sender_canonical_maps, recipient_canonical_maps, masquerade_domains and their _classes,
+ * masquerade_exceptions, remote_header_rewrite_domain, receive_override_options (no_address_mappings).
+ */
+import { AddressMapper, type FindAddress } from '../addresses/mapper.ts';
+import { type RewriteRules, rewriteExternal } from '../addresses/rewrite.ts';
+import type { HeaderRewriter, RewriteAddress } from '../content/cleanup/header-addresses.ts';
+import { type Address, address, externalForm } from '../mail/address.ts';
+import { internalText, scan822 } from '../mail/tokens822.ts';
+import type { Settings } from '../settings/settings.ts';
+import { type AddressParts, rewriteRules } from './addresses.ts';
+import type { Openers } from './openers.ts';
+
+export interface HeaderRewriters {
+  readonly local: HeaderRewriter;
+  /** Undefined: the headers of strangers are left alone. */
+  readonly remote: HeaderRewriter | undefined;
+}
+
+type Side = 'sender' | 'recipient';
+
+export function assembleHeaderRewriters(openers: Openers, { mapper, search }: AddressParts): HeaderRewriters {
+  const { settings } = openers;
+  const rules = rewriteRules(settings);
+  const maps = {
+    sender: mapper && headerMapper('sender', openers, search),
+    recipient: mapper && headerMapper('recipient', openers, search),
+  };
+  const rewriter = (context: RewriteRules): HeaderRewriter => ({
+    sender: rewriting(context, maps.sender),
+    recipient: rewriting(context, maps.recipient),
+  });
+  const remote = settings.remote_header_rewrite_domain;
+  return {
+    local: rewriter(rules),
+    remote: remote === '' ? undefined : rewriter({ ...rules, origin: remote, domain: remote }),
+  };
+}
+
+function rewriting(rules: RewriteRules, mapper: AddressMapper | undefined): RewriteAddress {
+  if (!mapper) return (external) => rewriteExternal(external, rules);
+  return async (external) => {
+    const whole = rewriteExternal(external, rules);
+    const before = address(internalText(scan822(whole)));
+    const [after = before] = await mapper.recipients(before);
+    return after.text === before.text ? whole : externalForm(after);
+  };
+}
+
+/** Undefined: there is nothing to map. */
+function headerMapper(
+  side: Side,
+  openers: Openers,
+  search: AddressParts['search'],
+): AddressMapper | undefined {
+  const { settings } = openers;
+  const tables = canonicalTables(side, settings, search);
+  const masquerades = settings.masquerade_classes.includes(`header_${side}`);
+  const domains = masquerades ? settings.masquerade_domains : [];
+  if (tables.length === 0 && domains.length === 0) return undefined;
+  const exceptions = openers.list('masquerade_exceptions', 'string');
+  const propagates = settings.propagate_unmatched_extensions.includes('canonical');
+  return new AddressMapper({
+    rewrite: rewriteRules(settings),
+    canonical: { sender: [], recipient: tables },
+    masquerade: {
+      domains,
+      isException: (name) => exceptions.has(name),
+      sender: false,
+      recipient: masquerades,
+    },
+    virtualAlias: undefined,
+    senderBcc: undefined,
+    recipientBcc: undefined,
+    alwaysBcc: '',
+    propagate: { canonical: propagates, virtual: false },
+    virtualExpansionLimit: settings.virtual_alias_expansion_limit,
+    virtualRecursionLimit: settings.virtual_alias_recursion_limit,
+    virtualAddressLengthLimit: settings.virtual_alias_address_length_limit,
+  });
+}
+
+function canonicalTables(side: Side, settings: Settings, search: AddressParts['search']): FindAddress[] {
+  const own =
+    side === 'sender'
+      ? settings.sender_canonical_classes.includes('header_sender')
+      : settings.recipient_canonical_classes.includes('header_recipient');
+  const common = settings.canonical_classes.includes(`header_${side}`);
+  return [
+    own ? search(`${side}_canonical_maps`) : undefined,
+    common ? search('canonical_maps') : undefined,
+  ].filter((find) => find !== undefined);
+}
+
+/** The envelope sender as it goes on, for mail that has no From header. */
+export function senderMapping(openers: Openers, { mapper }: AddressParts) {
+  const rules = rewriteRules(openers.settings);
+  return async (sender: Address): Promise<Address> => {
+    if (mapper) return mapper.sender(sender);
+    return address(internalText(scan822(rewriteExternal(externalForm(sender), rules))));
+  };
+}

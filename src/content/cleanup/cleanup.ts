@@ -1,0 +1,256 @@
+/**
+ * Checks headers and body lines as they pass and carries out what the rules say: the message goes on as it came, but for
+ * what is taken out, put in or replaced. `Postfix: cleanup_header_callback, cleanup_body_callback`.
+ * Parameters: header_checks, mime_header_checks, nested_header_checks, body_checks, body_checks_size_limit.
+ * A table that cannot answer now defers the mail: 451 4.3.0.
+ */
+import { isPromise, type MaybePromise } from '../../mail/maybe-promise.ts';
+import { encodeOctets } from '../../mail/octets.ts';
+import { reply } from '../../mail/reply.ts';
+import { builtIn } from '../../mail/source.ts';
+import type { Log } from '../../record/log.ts';
+import { type Found, LookupFailure } from '../../tables/table.ts';
+import type { Judgement } from '../judgement.ts';
+import type { LogicalHeader } from '../mime/logical-header.ts';
+import { type MimeProblem, mimeProblems } from '../mime/mime-problem.ts';
+import type { HeaderClass, MimeListener } from '../mime/mime-structure.ts';
+import type { TextRecord } from '../mime/record-scanner.ts';
+import type { CheckTable } from './check-table.ts';
+import { actOnContent, type Effect } from './content-actions.ts';
+import { logMimeProblem, logText, oneLine } from './content-log.ts';
+import { headerLines } from './header-lines.ts';
+import { type KnownHeader, knownHeader } from './known-headers.ts';
+import type { MessageEdits } from './message-edits.ts';
+import type { PrimaryHeaders } from './primary-headers.ts';
+
+export interface CleanupOptions {
+  readonly headerChecks: Readonly<Record<HeaderClass, CheckTable | undefined>>;
+  readonly bodyChecks: CheckTable | undefined;
+  /** How much of each body is checked; 0: all of it. */
+  readonly bodyCheckLimitBytes: number;
+  readonly headerLimitBytes: number;
+  /** Headers of the message that are taken out unseen, such as forged results of ours. */
+  isUnwanted(header: LogicalHeader): boolean;
+  readonly log: Log;
+}
+
+const CRLF = Buffer.from('\r\n');
+const QUEUE_ERROR = reply(451, '4.3.0', 'Error: queue file write error');
+/** `Subject: x` in the log; the same of a body line. */
+type Context = 'header' | 'body';
+
+export class Cleanup implements MimeListener {
+  readonly #options: CleanupOptions;
+  readonly #judgement: Judgement;
+  readonly #edits: MessageEdits;
+  /** What a queue asks for; undefined: headers go on as they came. */
+  readonly #primary: PrimaryHeaders | undefined;
+  readonly #problems = new Set<MimeProblem>();
+  /** Whether the header that was told of last goes on as it came. */
+  #passes = false;
+  #messageId: string | undefined;
+
+  constructor(
+    options: CleanupOptions,
+    judgement: Judgement,
+    edits: MessageEdits,
+    primary: PrimaryHeaders | undefined,
+  ) {
+    this.#options = options;
+    this.#judgement = judgement;
+    this.#edits = edits;
+    this.#primary = primary;
+  }
+
+  /** With its brackets; undefined when there is none. */
+  get messageId(): string | undefined {
+    return this.#messageId ?? this.#primary?.newMessageId;
+  }
+
+  wantsBody(offset: number): boolean {
+    const { bodyChecks, bodyCheckLimitBytes } = this.#options;
+    if (!bodyChecks || !this.#judgement.isChecking) return false;
+    return bodyCheckLimitBytes === 0 || offset < bodyCheckLimitBytes;
+  }
+
+  header(header: LogicalHeader, place: HeaderClass): MaybePromise<void> {
+    const { name } = header;
+    const known = knownHeader(name);
+    const where = known?.isMime ? 'part' : place;
+    if (name === 'received') this.#primary?.countHop();
+    this.#passes = false;
+    if (place === 'primary' && this.#options.isUnwanted(header)) return;
+    const checks = this.#options.headerChecks[where];
+    if (!checks || !this.#judgement.isChecking) return this.#settle(header, where, known);
+    const { text } = header;
+    const effect = this.#check(checks, 'header', text, 0, text.length);
+    if (isPromise(effect)) return effect.then((told) => this.#apply(told, header, where, known));
+    return this.#apply(effect, header, where, known);
+  }
+
+  headerRest(record: TextRecord): void {
+    if (this.#passes) this.#pass(record);
+  }
+
+  headersDone(isCut: boolean): MaybePromise<void> {
+    if (!this.#primary || this.#judgement.isOver) return;
+    const separate = () => (isCut ? this.#edits.insert(CRLF) : undefined);
+    if (!this.#primary.completes) return separate();
+    return this.#primary.missing().then(
+      (fields) => {
+        if (fields.length > 0) this.#edits.insert(fields);
+        separate();
+      },
+      (error) => this.#failed(error, 'canonical_maps'),
+    );
+  }
+
+  body(record: TextRecord, offset: number): MaybePromise<void> {
+    const { bytes, start, end } = record;
+    const { bodyChecks } = this.#options;
+    if (!bodyChecks || !this.wantsBody(offset)) {
+      this.#pass(record);
+      return;
+    }
+    const effect = this.#check(bodyChecks, 'body', bytes, start, end);
+    if (isPromise(effect)) return effect.then((told) => this.#applyToLine(told, record));
+    if (effect === undefined) this.#pass(record);
+    else this.#applyToLine(effect, record);
+  }
+
+  problem(problem: MimeProblem, text: string): void {
+    this.#problems.add(problem);
+    logMimeProblem(this.#options.log, this.#judgement, mimeProblems[problem], oneLine(text));
+  }
+
+  /** The message is through: its structure may be a reason to refuse it. */
+  settleProblems(): void {
+    if (this.#judgement.isOver) return;
+    const names = Object.keys(mimeProblems) as MimeProblem[];
+    const worst = names.find((name) => this.#problems.has(name));
+    if (worst) this.#judgement.refuse(reply(550, '5.6.0', mimeProblems[worst]), 'mime-error', builtIn);
+  }
+
+  /** A header that nobody will look at any more. */
+  passHeader(header: LogicalHeader): void {
+    this.#edits.pass(header.offset, header.endOffset);
+    this.#passes = true;
+  }
+
+  /** What a table says about a piece of the message; undefined: nothing. */
+  #check(
+    checks: CheckTable,
+    context: Context,
+    bytes: Buffer,
+    start: number,
+    end: number,
+  ): MaybePromise<Effect | undefined> {
+    const act = (found: Found | undefined) => {
+      if (!found) return undefined;
+      const evidence = logText(bytes.subarray(start, end));
+      const occasion = { check: checks.name, context, evidence, source: found.source };
+      return actOnContent(found.value, occasion, this.#judgement, this.#options.log);
+    };
+    try {
+      const found = checks.findInBytes(bytes, start, end);
+      return isPromise(found) ? found.then(act).catch((e) => this.#failed(e, checks.name)) : act(found);
+    } catch (error) {
+      return this.#failed(error, checks.name);
+    }
+  }
+
+  /** A table does not answer: try again later. */
+  #failed(error: unknown, check: string): undefined {
+    if (!(error instanceof LookupFailure)) throw error;
+    const { id } = this.#judgement.envelope;
+    const later = 'message not accepted, try again later';
+    this.#options.log.warn(`${id}: ${check} map lookup problem -- ${later}: ${error.message}`, {
+      daemon: 'cleanup',
+    });
+    this.#judgement.refuse(QUEUE_ERROR, check, builtIn);
+    return undefined;
+  }
+
+  #apply(
+    effect: Effect | undefined,
+    header: LogicalHeader,
+    where: HeaderClass,
+    known: KnownHeader | undefined,
+  ): MaybePromise<void> {
+    switch (effect?.kind) {
+      case 'drop':
+        return;
+      case 'before':
+        this.#insertHeader(encodeOctets(effect.text));
+        break;
+      case 'instead':
+        return this.#settleText(encodeOctets(effect.text), where);
+    }
+    return this.#settle(header, where, known);
+  }
+
+  #settle(header: LogicalHeader, where: HeaderClass, known: KnownHeader | undefined): MaybePromise<void> {
+    if (header.name === 'message-id' && where === 'primary') this.#keepMessageId(header.text);
+    if (where !== 'primary' || !this.#primary || this.#judgement.isOver) return this.#write(header);
+    const taken = this.#primary.take(header.name, header.text, known);
+    const finish = (what: 'keep' | 'drop' | Buffer) => {
+      if (what === 'keep') this.#write(header);
+      else if (what !== 'drop') this.#edits.insert(what);
+    };
+    if (!isPromise(taken)) return finish(taken);
+    return taken.then(finish, (error) => this.#failed(error, 'canonical_maps'));
+  }
+
+  /** The same for a header that was put in the place of another. */
+  #settleText(text: Buffer, where: HeaderClass): MaybePromise<void> {
+    const name = text.toString('latin1', 0, text.indexOf(':')).trimEnd().toLowerCase();
+    if (name === 'message-id' && where === 'primary') this.#keepMessageId(text);
+    if (where !== 'primary' || !this.#primary) return this.#insertHeader(text);
+    const taken = this.#primary.take(name, text, knownHeader(name));
+    const finish = (what: 'keep' | 'drop' | Buffer) => {
+      if (what === 'keep') this.#insertHeader(text);
+      else if (what !== 'drop') this.#edits.insert(what);
+    };
+    if (!isPromise(taken)) return finish(taken);
+    return taken.then(finish, (error) => this.#failed(error, 'canonical_maps'));
+  }
+
+  #keepMessageId(text: Buffer): void {
+    this.#messageId ??= oneLine(text.subarray(text.indexOf(':') + 1).toString()).trim();
+  }
+
+  /** As it came, unless it says something else to those who look closely. */
+  #write(header: LogicalHeader): void {
+    const isTooLong = header.text.length > this.#options.headerLimitBytes;
+    if (this.#primary && (header.changed || isTooLong)) this.#insertHeader(header.text);
+    else this.passHeader(header);
+  }
+
+  #insertHeader(text: Buffer): void {
+    this.#edits.insert(headerLines(text, this.#options.headerLimitBytes));
+  }
+
+  #applyToLine(effect: Effect | undefined, record: TextRecord): void {
+    const { bytes, end, rawEnd } = record;
+    switch (effect?.kind) {
+      case 'drop':
+        return;
+      case 'before':
+        this.#edits.insert(lineOf(effect.text, CRLF));
+        break;
+      case 'instead':
+        this.#edits.insert(lineOf(effect.text, bytes.subarray(end, rawEnd)));
+        return;
+    }
+    this.#pass(record);
+  }
+
+  #pass({ offset, start, rawEnd }: TextRecord): void {
+    this.#edits.pass(offset, offset + rawEnd - start);
+  }
+}
+
+/** A rule's text can hold no line end of its own. */
+function lineOf(text: string, lineEnd: Buffer): Buffer {
+  return Buffer.concat([encodeOctets(text.replace(/[\r\n]/g, ' ')), lineEnd]);
+}

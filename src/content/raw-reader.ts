@@ -1,0 +1,28 @@
+/**
+ * Those who read every byte of a message as it came, while it comes: signatures, virus scanners. They are asked for
+ * their verdict when all bytes are there.
+ */
+import type { MaybePromise } from '../mail/maybe-promise.ts';
+import type { MessageFacts } from '../mail/message.ts';
+import type { Finding } from './finding.ts';
+import type { ContentRefusal } from './judgement.ts';
+
+export interface RawReader {
+  /** For the log, when there is no verdict in time: `DKIM`, `clamd`. */
+  readonly name: string;
+  /** The bytes as they came, canonical; they may be kept, but not changed. A promise: wait for it. */
+  write(chunk: Buffer): MaybePromise<void>;
+  /** All bytes are there. Rejects with Refused where the mail has to wait because there is no verdict. */
+  finish(): MaybePromise<RawVerdict>;
+  /** Lets go of everything, in any state, as often as one likes. */
+  close(): void;
+}
+
+export interface RawVerdict {
+  readonly facts?: MessageFacts | undefined;
+  readonly refusal?: ContentRefusal | undefined;
+  /** What a table or parameter wants done: `REJECT text`, `HOLD`, `DISCARD`, `PREPEND X-Virus-Infected: name`. */
+  readonly findings?: readonly Finding[] | undefined;
+  /** Header fields for the top of the message, in order; folded with CRLF where they are long, no CRLF at the end. */
+  readonly fields?: readonly string[] | undefined;
+}
