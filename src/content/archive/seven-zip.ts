@@ -1,0 +1,201 @@
+/**
+ * Opens rare archives with 7-Zip, in a thread of its own: 7z, rar, iso, cab, disk images and others. One archive at a
+ * time in a process; others wait, and their waiting counts as their time. Parameters: attachment_memory_limit,
+ * attachment_time_limit (through the budget). A thread that takes too long is ended, the next archive gets a new one.
+ */
+import { Worker } from 'node:worker_threads';
+import type { PartReader } from '../part.ts';
+import { BrokenArchive, OverBudget } from './budget.ts';
+import type { ByteSource } from './byte-source.ts';
+import {
+  answerAt,
+  goOn,
+  headerBytes,
+  lengthAt,
+  type OpenLetter,
+  type Outcome,
+  sharedBytes,
+  stop,
+  type ThreadLetter,
+  windowBytes,
+} from './seven-zip-letters.ts';
+import type { Opened, Unpacker } from './unpacker.ts';
+
+/** A thread without work is kept for so long. */
+const idleMs = 60_000;
+/** So much memory 7-Zip has before it reads anything. */
+const leastMemoryBytes = 32 * 1024 * 1024;
+
+export interface SevenZipOptions {
+  /** For dictionaries and tables of one archive. */
+  readonly memoryBytes: number;
+}
+
+export class SevenZip {
+  readonly #options: SevenZipOptions;
+  #thread: Worker | undefined;
+  #last: Promise<void> = Promise.resolve();
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(options: SevenZipOptions) {
+    this.#options = options;
+  }
+
+  /** Opens archives of some formats, by 7-Zip's names for them; without any it finds the format itself. */
+  unpacker(...formats: readonly string[]): Unpacker {
+    const as = formats.length === 0 ? [undefined] : formats;
+    return (bytes, to) => this.#inTurn(to, () => this.#open(bytes, to, as));
+  }
+
+  /** Ends the thread. */
+  async close(): Promise<void> {
+    clearTimeout(this.#idle);
+    const thread = this.#thread;
+    this.#thread = undefined;
+    await thread?.terminate();
+  }
+
+  /** One after the other; who cannot wait any longer goes away. */
+  async #inTurn(to: Opened, work: () => Promise<void>): Promise<void> {
+    const before = this.#last;
+    let done = () => {};
+    const mine = new Promise<void>((resolve) => {
+      done = resolve;
+    });
+    this.#last = before.then(() => mine);
+    try {
+      await turnOf(before, to);
+      await work();
+    } finally {
+      done();
+    }
+  }
+
+  async #open(bytes: ByteSource, to: Opened, formats: readonly (string | undefined)[]): Promise<void> {
+    clearTimeout(this.#idle);
+    const thread = this.#running();
+    const conversation = new Conversation(thread, bytes, to);
+    try {
+      const outcome = await conversation.run({
+        formats,
+        mostMembers: to.budget.limits.members,
+        memoryBytes: Math.max(leastMemoryBytes, this.#options.memoryBytes),
+      });
+      report(outcome, to);
+    } catch (error) {
+      if (conversation.isUnderWay) await this.close();
+      throw error;
+    } finally {
+      this.#idle = setTimeout(() => void this.close(), idleMs).unref();
+    }
+  }
+
+  #running(): Worker {
+    if (this.#thread) return this.#thread;
+    const thread = newThread();
+    const gone = () => {
+      if (this.#thread === thread) this.#thread = undefined;
+    };
+    thread.on('error', gone).on('exit', gone);
+    this.#thread = thread;
+    return thread;
+  }
+}
+
+function newThread(): Worker {
+  const file = import.meta.url.replace(/seven-zip(\.[jt]s)$/, 'seven-zip-thread$1');
+  const thread = new Worker(new URL(file), { name: 'archives', stdout: true, stderr: true });
+  thread.unref();
+  return thread;
+}
+
+/** Throws OverBudget. */
+async function turnOf(before: Promise<void>, to: Opened): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(resolve, to.budget.leftMs, 'late');
+  });
+  const first = await Promise.race([before, late]);
+  clearTimeout(timer);
+  if (first === 'late') throw new OverBudget('too long');
+}
+
+/** Rejects with what the archive is. */
+function report(outcome: Outcome, to: Opened): void {
+  if (outcome.isEncrypted) to.flag('encrypted');
+  if (outcome.isUnreadable) to.flag('unreadable');
+  if (outcome.overBudget) throw new OverBudget(`too much: ${outcome.overBudget}`);
+  if (outcome.isBroken) throw new BrokenArchive('7-Zip cannot read it');
+}
+
+/** Answers the thread's letters until it is done with an archive. */
+class Conversation {
+  readonly #thread: Worker;
+  readonly #bytes: ByteSource;
+  readonly #to: Opened;
+  readonly #shared = new SharedArrayBuffer(sharedBytes);
+  readonly #control = new Int32Array(this.#shared, 0, headerBytes / 4);
+  #reader: PartReader | undefined;
+  /** The thread has not said that it is done. */
+  isUnderWay = true;
+
+  constructor(thread: Worker, bytes: ByteSource, to: Opened) {
+    this.#thread = thread;
+    this.#bytes = bytes;
+    this.#to = to;
+  }
+
+  /** Rejects with OverBudget when the time is over, and with whatever a member's reader throws. */
+  run(how: Omit<OpenLetter, 'sizeBytes' | 'shared'>): Promise<Outcome> {
+    const { promise, resolve, reject } = Promise.withResolvers<Outcome>();
+    const timer = setTimeout(() => reject(new OverBudget('too long')), this.#to.budget.leftMs);
+    const heard = (letter: ThreadLetter) => {
+      if (letter.kind === 'done') {
+        this.isUnderWay = false;
+        resolve(letter.outcome);
+      } else this.#answer(letter).catch(reject);
+    };
+    const died = (error: Error) => reject(new BrokenArchive(`7-Zip ended: ${error.message}`));
+    const ended = () => reject(new BrokenArchive('7-Zip ended'));
+    this.#thread.on('message', heard).once('error', died).once('exit', ended);
+    this.#thread.postMessage({ ...how, sizeBytes: this.#bytes.sizeBytes, shared: this.#shared });
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#thread.off('message', heard).off('error', died).off('exit', ended);
+    });
+  }
+
+  async #answer(letter: Exclude<ThreadLetter, { kind: 'done' }>): Promise<void> {
+    try {
+      await this.#act(letter);
+      await this.#to.budget.breathe();
+      this.#reply(goOn);
+    } catch (error) {
+      this.#reply(stop);
+      throw error;
+    }
+  }
+
+  async #act(letter: Exclude<ThreadLetter, { kind: 'done' }>): Promise<void> {
+    switch (letter.kind) {
+      case 'read': {
+        const bytes = await this.#bytes.read(letter.offset, Math.min(letter.length, windowBytes));
+        new Uint8Array(this.#shared, headerBytes).set(bytes);
+        Atomics.store(this.#control, lengthAt, bytes.length);
+        return;
+      }
+      case 'member':
+        this.#reader = this.#to.member([letter.name]);
+        return;
+      case 'bytes':
+        return this.#reader?.write(Buffer.from(letter.bytes.buffer, 0, letter.bytes.length));
+      case 'end':
+        return this.#reader?.end();
+    }
+  }
+
+  #reply(answer: number): void {
+    Atomics.store(this.#control, answerAt, answer);
+    Atomics.notify(this.#control, answerAt);
+  }
+}
