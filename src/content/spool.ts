@@ -26,6 +26,9 @@ export class SpoolError extends Refused {
   }
 }
 
+/** What is asked of a spool after `close`; made once, because every mail ends so. */
+const CLOSED = new SpoolError('the spool is closed');
+
 /** Bytes and how many of them. */
 export interface SpooledBytes {
   readonly sizeBytes: number;
@@ -100,7 +103,7 @@ export class Spool {
 
   /** Gives memory and file back, in any state, as often as one likes; never fails. */
   async close(): Promise<void> {
-    this.#failure ??= new SpoolError('the spool is closed');
+    this.#failure ??= CLOSED;
     this.#memory.clear();
     this.#pending.clear();
     this.#top.length = 0;

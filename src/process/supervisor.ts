@@ -39,7 +39,10 @@ export class Supervisor {
     this.#directory = configuration.directory;
     this.#log = log;
     this.#wanted = configuration.settings.worker_processes;
-    this.#keeper = new CounterKeeper(new LocalCounters(configuration.settings.anvil_rate_time_unit));
+    this.#keeper = new CounterKeeper(
+      new LocalCounters(configuration.settings.anvil_rate_time_unit),
+      (worker, answer) => tell(cluster.workers?.[worker], answer),
+    );
     cluster.schedulingPolicy = cluster.SCHED_NONE; // the kernel hands out connections, we never see them
     cluster.setupPrimary({ args: ['__worker', this.#directory] });
     prepareDirectories(configuration);
@@ -115,7 +118,7 @@ export class Supervisor {
         START_MS,
       );
       child.on('message', (letter: FromWorker) => {
-        if (letter.kind === 'count') void this.#count(child, letter);
+        if (letter.kind === 'count') void this.#keeper.take(child.id, letter);
         else if (letter.kind === 'ready') resolve(letter.brokenTables);
         else reject(new Error(letter.reasons.join('\n')));
         if (letter.kind !== 'count') clearTimeout(timer);
@@ -127,10 +130,6 @@ export class Supervisor {
       });
     });
     return { child, ready };
-  }
-
-  async #count(child: Child, letter: Extract<FromWorker, { kind: 'count' }>): Promise<void> {
-    tell(child, await this.#keeper.answer(child.id, letter));
   }
 
   #ended(child: Child, how: string): void {
@@ -170,8 +169,8 @@ export class Supervisor {
   }
 }
 
-function tell(child: Child, letter: ToWorker): void {
-  if (child.isConnected()) child.send(letter);
+function tell(child: Child | undefined, letter: ToWorker): void {
+  if (child?.isConnected()) child.send(letter);
 }
 
 /** What root must make before the workers are somebody else. */

@@ -35,7 +35,10 @@ export interface Count {
 
 /** Where the counts are: in this process, or in the one that all share. */
 export interface Counters {
+  /** Counts one more; a connection lasts until `release`. */
   add(key: string, what: Counted): MaybePromise<Count>;
+  /** A connection that lasts until `release`: how many there are now, exact from half of `limit` on. */
+  occupy(key: string, limit: number): MaybePromise<number>;
   release(key: string): void;
 }
 
@@ -71,7 +74,11 @@ export class ClientLimiter implements ClientLimits {
 
   async #count(what: Counted, client: Host): Promise<Excess | undefined> {
     const { counters, exceptions, rates, concurrency } = this.#options;
-    const { rate, concurrency: now } = await counters.add(this.#key(client.address), what);
+    const key = this.#key(client.address);
+    const { rate, concurrency: now } =
+      what === 'connection' && rates.connection === 0
+        ? { rate: 0, concurrency: await counters.occupy(key, concurrency) }
+        : await counters.add(key, what);
     const tooManyNow = what === 'connection' && concurrency > 0 && now > concurrency;
     const tooMany = rates[what] > 0 && rate > rates[what];
     if ((!tooManyNow && !tooMany) || (await exceptions.has(client))) return undefined;

@@ -35,6 +35,12 @@ export class LocalCounters implements Counters {
     return { rate: window.count, concurrency: entry.concurrency };
   }
 
+  occupy(key: string): number {
+    const entry = this.#entry(key);
+    entry.concurrency += 1;
+    return entry.concurrency;
+  }
+
   release(key: string): void {
     const entry = this.#entries.get(key);
     if (entry && entry.concurrency > 0) entry.concurrency -= 1;

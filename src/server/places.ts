@@ -27,12 +27,12 @@ export class Places {
   /** Takes a place: `free` gives it back. */
   async take(): Promise<'full' | 'stress' | 'calm'> {
     if (!this.isLimited) return 'calm';
-    const { concurrency } = await this.#counters.add(this.#key, 'connection');
-    if (concurrency > this.#limit) {
+    const taken = await this.#counters.occupy(this.#key, this.#limit);
+    if (taken > this.#limit) {
       this.free();
       return 'full';
     }
-    return concurrency >= this.#limit * STRESS_SHARE ? 'stress' : 'calm';
+    return taken >= this.#limit * STRESS_SHARE ? 'stress' : 'calm';
   }
 
   free(): void {
