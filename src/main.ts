@@ -2,8 +2,8 @@
  * Assembles everything: knows every room, decides nothing. A Runtime is what the process brings along; an Assembly is
  * one version of the configuration, put together, with all complaints about it.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Accounts } from './assembly/accounts.ts';
 import { ownAddresses } from './assembly/own-addresses.ts';
 import { assembleService, type Shared } from './assembly/service.ts';
 import { Resolver } from './dns/resolver.ts';
@@ -58,6 +58,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     proxyInterfaces: settings.proxy_interfaces,
   });
   const relay = new Relay({ log: runtime.log, dns, isOwnAddress: (address) => isOwnAddress(address) });
+  const accounts = new Accounts(directory, runtime.log);
   const shared: Shared = {
     log: runtime.log,
     journal: new Journal(runtime.log, runtime.sink),
@@ -65,32 +66,24 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     relay,
     counters: runtime.counters,
     tables,
-    spoolDirectory: spoolDirectory(settings.data_directory),
+    accounts,
+    spoolDirectory: join(settings.data_directory, 'spool'),
     complain: book.add,
   };
   const services = configuration.services
     .filter(({ program }) => program === 'smtpd')
     .map((service) => ({ service, listener: assembleService(configuration, service, shared) }));
   await tables.ready();
+  await accounts.ready();
   return {
     configuration,
     services,
-    complaints: [...configuration.complaints, ...book.all(), ...tables.complaints],
+    complaints: [...configuration.complaints, ...book.all(), ...tables.complaints, ...accounts.complaints],
     tables,
     async close() {
       await tables.close();
+      await accounts.close();
       await relay.close();
     },
   };
-}
-
-/** Made when it is not there; when that is not possible, large messages are refused for now. */
-function spoolDirectory(dataDirectory: string): string {
-  const path = join(dataDirectory, 'spool');
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch {
-    // said when a message needs it: 452 4.3.1
-  }
-  return path;
 }

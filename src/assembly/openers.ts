@@ -3,6 +3,7 @@ import type { Address } from '../mail/address.ts';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { ParameterName } from '../settings/parameters.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { TableUse } from '../tables/lookup.ts';
 import type { MatchKind, MatchList } from '../tables/match-list.ts';
 import { type AddressSearch, findMailAddress, type Match } from '../tables/search-order.ts';
 import type { TableList } from '../tables/table-list.ts';
@@ -20,13 +21,14 @@ export class Openers {
   }
 
   /** The tables of a parameter, asked in order; undefined when there are none. */
-  maps(name: ListParameter): TableList | undefined {
+  maps(name: ListParameter, use?: TableUse): TableList | undefined {
     const tokens = this.settings.tokens(name);
     const [first] = tokens;
     if (!first) return undefined;
     return this.tables.openAll(
       tokens.map((token) => token.text),
       first.source,
+      use,
     );
   }
 

@@ -77,7 +77,7 @@ function assembleSources({ openers, addresses, dns, log }: RestrictionNeeds, acc
     dns,
     addresses: addresses.resolver,
     access,
-    openTable: (spec, source) => tables.open(spec, source),
+    openTable: (spec, source) => tables.open(spec, source, 'access'),
     parentStyle: openers.accessParentStyle,
     recipientDelimiter: settings.recipient_delimiter,
     nullSenderKey: settings.smtpd_null_access_lookup_key,

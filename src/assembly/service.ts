@@ -18,6 +18,7 @@ import type { Service } from '../settings/services.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Tables } from '../tables/tables.ts';
 import { nextHopAbilities } from './abilities.ts';
+import type { Accounts } from './accounts.ts';
 import { assembleAddresses } from './addresses.ts';
 import { rightsOfClients } from './client-rights.ts';
 import { assembleContent } from './content.ts';
@@ -25,6 +26,7 @@ import { assembleNextHops } from './next-hops.ts';
 import { Openers } from './openers.ts';
 import { replyFinisher } from './reply-templates.ts';
 import { assembleRestrictions } from './restrictions.ts';
+import { assembleSasl } from './sasl.ts';
 import { assembleServerTls } from './server-tls.ts';
 import { clientLimits, limitsOfSession, rulesOfSpeech } from './session-rules.ts';
 
@@ -36,6 +38,7 @@ export interface Shared {
   readonly relay: Relay;
   readonly counters: Counters;
   readonly tables: Tables;
+  readonly accounts: Accounts;
   /** Where messages that do not fit into memory are kept while they pass. */
   readonly spoolDirectory: string;
   readonly complain: Complain;
@@ -98,7 +101,7 @@ function assembleOptions(
     ...nextHopAbilities(openers, hops.only, relay),
     ...rightsOfClients(openers, addresses),
     tls: assembleServerTls(settings, openers.maps('tls_server_sni_maps'), log),
-    sasl: undefined,
+    sasl: assembleSasl({ openers, accounts: shared.accounts, log, complain }),
     finishReply: replyFinisher(settings, openers.maps('smtpd_reject_footer_maps'), log),
   };
 }

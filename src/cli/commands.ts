@@ -13,4 +13,24 @@ export const commands: readonly Row[] = [
     sentence: 'runs the gateway in the foreground',
     load: async () => (await import('./commands/serve.ts')).serve,
   },
+  {
+    name: 'check',
+    sentence: 'prints all that is wrong with a configuration',
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  {
+    name: 'config',
+    sentence: 'prints parameters, as postconf does',
+    load: async () => (await import('./commands/config.ts')).config,
+  },
+  {
+    name: 'query',
+    sentence: 'looks a key up in a table, as postmap -q does',
+    load: async () => (await import('./commands/query.ts')).query,
+  },
+  {
+    name: 'list',
+    sentence: 'lists restrictions, parameters, tables, actions',
+    load: async () => (await import('./commands/list.ts')).list,
+  },
 ];

@@ -10,5 +10,7 @@ export function configurationDirectory(wanted: string | undefined): string {
   if (wanted !== undefined) return wanted;
   const found = USUAL.find((directory) => existsSync(join(directory, 'main.cf')));
   if (found) return found;
-  throw new UsageError(`no configuration: neither ${USUAL.join(' nor ')} has a main.cf; say where with -c DIR`);
+  throw new UsageError(
+    `no configuration: neither ${USUAL.join(' nor ')} has a main.cf; say where with -c DIR`,
+  );
 }

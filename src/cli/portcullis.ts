@@ -10,19 +10,22 @@ async function main(argv: readonly string[]): Promise<number> {
     await runWorker(args[0] ?? '.');
     return -1;
   }
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') return help(name === undefined ? 2 : 0);
+  if (name === undefined || name === 'help' || name === '--help' || name === '-h')
+    return help(name === undefined ? 2 : 0);
   const row = commands.find((one) => one.name === name);
   if (!row) {
     console.error(`portcullis: there is no command "${name}"\n`);
     return help(2);
   }
   const command = await row.load();
-  if (args.includes('--help') || args.includes('-h')) return explain(command);
+  if (args.includes('--help')) return explain(command);
   try {
     return await command.run(args);
   } catch (error) {
     if (!(error instanceof UsageError) && !isParseError(error)) throw error;
-    console.error(`portcullis ${name}: ${(error as Error).message}\nusage: portcullis ${name} ${command.usage}`);
+    console.error(
+      `portcullis ${name}: ${(error as Error).message}\nusage: portcullis ${name} ${command.usage}`,
+    );
     return 2;
   }
 }
@@ -40,7 +43,9 @@ function help(status: number): number {
 }
 
 function explain({ name, usage, sentence, details }: Command): number {
-  console.log(`usage: portcullis ${name} ${usage}\n\n${sentence}.${details ? `\n\n${details.trimEnd()}` : ''}`);
+  console.log(
+    `usage: portcullis ${name} ${usage}\n\n${sentence}.${details ? `\n\n${details.trimEnd()}` : ''}`,
+  );
   return 0;
 }
 

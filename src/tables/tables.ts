@@ -9,7 +9,7 @@ import { didYouMean } from '../settings/did-you-mean.ts';
 import { FileWatch } from './file-watch.ts';
 import { BadTableName, type Kind, type KindContext } from './kind.ts';
 import { tableKinds } from './kinds.ts';
-import type { Lookup } from './lookup.ts';
+import type { Lookup, TableUse } from './lookup.ts';
 import { type MatchKind, MatchList } from './match-list.ts';
 import { OpenedTable } from './opened-table.ts';
 import { LookupFailure } from './table.ts';
@@ -48,6 +48,7 @@ export class Tables {
   readonly #files: TableFiles;
   readonly #opened = new Map<string, OpenedTable>();
   readonly #lists: MatchList[] = [];
+  readonly #uses = new Map<OpenedTable, Set<TableUse>>();
 
   constructor(options: TablesOptions) {
     this.#options = options;
@@ -58,13 +59,15 @@ export class Tables {
   }
 
   /** A table for the rooms above; `source`: where it is named. Never throws: what is wrong is in `complaints`. */
-  open(spec: string, source: Source): TableList {
-    return this.openAll([spec], source);
+  open(spec: string, source: Source, use?: TableUse): TableList {
+    return this.openAll([spec], source, use);
   }
 
   /** Several tables asked in order. */
-  openAll(specs: readonly string[], source: Source): TableList {
-    return new TableList(specs.map((spec) => this.openRaw(spec, source)));
+  openAll(specs: readonly string[], source: Source, use: TableUse = 'other'): TableList {
+    const opened = specs.map((spec) => this.openRaw(spec, source));
+    for (const table of opened) this.#uses.set(table, (this.#uses.get(table) ?? new Set()).add(use));
+    return new TableList(opened);
   }
 
   /** One table with its empty results, as `query` and tables made of tables see it. */
@@ -91,6 +94,11 @@ export class Tables {
   /** What is wrong with tables and lists now. */
   get complaints(): readonly Complaint[] {
     return [...this.#opened.values(), ...this.#lists].flatMap((one) => one.complaints);
+  }
+
+  /** What works, but probably not as meant, given what each table is used for. */
+  lint(): Complaint[] {
+    return [...this.#uses].flatMap(([table, uses]) => [...uses].flatMap((use) => table.lint(use)));
   }
 
   /** Reads all files again, changed or not. What cannot be read or brings new mistakes stays as it is. */

@@ -22,7 +22,11 @@ SIGHUP: reads the configuration again; sessions go on. A configuration with erro
     for (const complaint of errors) console.error(complaintLine(complaint));
     if (errors.length > 0) return 1;
     const { settings } = configuration;
-    const log = openLog({ file: settings.maillog_file, format: settings.maillog_format, name: settings.syslog_name });
+    const log = openLog({
+      file: settings.maillog_file,
+      format: settings.maillog_format,
+      name: settings.syslog_name,
+    });
     const supervisor = new Supervisor(configuration, log);
     const ended = untilStopped(supervisor);
     try {

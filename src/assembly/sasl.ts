@@ -1,0 +1,164 @@
+/**
+ * Logins of a listener, from its settings. Parameters: smtpd_sasl_*, smtpd_tls_auth_only, broken_sasl_auth_clients.
+ * `Unlike Postfix`: passwords of our own file are not taken over unencrypted connections from other machines, unless
+ * smtpd_tls_auth_only is set to `no`; with Dovecot the default is Postfix's.
+ */
+import { join } from 'node:path';
+import type { DovecotEndpoint } from '../accounts/dovecot-connection.ts';
+import { DovecotSaslServer } from '../accounts/dovecot-server.ts';
+import { login } from '../accounts/login.ts';
+import { oauth } from '../accounts/oauth.ts';
+import { OwnSaslServer } from '../accounts/own-server.ts';
+import { PasswordCheck } from '../accounts/password-check.ts';
+import { plain } from '../accounts/plain.ts';
+import type { SaslServer } from '../accounts/sasl.ts';
+import { scram } from '../accounts/scram.ts';
+import { SlowedSaslServer } from '../accounts/slowed-server.ts';
+import type { Client } from '../mail/client.ts';
+import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
+import type { Log } from '../record/log.ts';
+import { networkOf } from '../server/client-limits.ts';
+import type { SaslService } from '../server/service.ts';
+import type { Complain } from '../settings/complaint.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { MatchList } from '../tables/match-list.ts';
+import { LookupFailure } from '../tables/table.ts';
+import type { Accounts } from './accounts.ts';
+import { assembleTokenVerifier } from './oauth.ts';
+import type { Openers } from './openers.ts';
+
+export interface SaslParts {
+  readonly openers: Openers;
+  readonly accounts: Accounts;
+  readonly log: Log;
+  readonly complain: Complain;
+}
+
+/** Undefined when nobody can log in. */
+export function assembleSasl(parts: SaslParts): SaslService | undefined {
+  const { openers, accounts } = parts;
+  const { settings } = openers;
+  if (!settings.smtpd_sasl_auth_enable) return undefined;
+  const server = settings.smtpd_sasl_type === 'dovecot' ? dovecotServer(parts) : ownServer(parts);
+  if (!server) return undefined;
+  warnOfNoTls(settings, parts.complain);
+  return {
+    server: new SlowedSaslServer(server, { delay: accounts.delay, keyOf: networkOfClient(settings) }),
+    needsTls: needsTls(settings),
+    oldForm: settings.broken_sasl_auth_clients,
+    exceptions: openers.list('smtpd_sasl_exceptions_networks', 'network'),
+  };
+}
+
+function ownServer({ openers, accounts, log, complain }: SaslParts): SaslServer {
+  const { settings } = openers;
+  const book = accounts.passwordBook(settings.smtpd_sasl_path, settings.sourceOf('smtpd_sasl_path'));
+  const check = new PasswordCheck({
+    book,
+    hashing: accounts.hashing,
+    localDomain: settings.smtpd_sasl_local_domain,
+    log,
+  });
+  const tokens = assembleTokenVerifier(settings, accounts, complain);
+  return new OwnSaslServer({
+    mechanisms: [
+      ...scram({ book, check, log }),
+      plain(check),
+      login(check),
+      ...(tokens ? oauth({ ...tokens, log }) : []),
+    ],
+    security: securityOptions(settings),
+    isWanted: wantedMechanisms(openers),
+  });
+}
+
+function dovecotServer({ openers, accounts, log, complain }: SaslParts): SaslServer | undefined {
+  const { settings } = openers;
+  const shown = settings.smtpd_sasl_path;
+  const endpoint = dovecotEndpoint(shown, settings.queue_directory);
+  if (!endpoint) {
+    complain({
+      source: settings.sourceOf('smtpd_sasl_path'),
+      severity: 'error',
+      problem: `smtpd_sasl_path = ${shown}: this is no address of Dovecot`,
+      remedy: 'write the path of a socket such as private/auth, or inet:host:port',
+    });
+    return undefined;
+  }
+  return new DovecotSaslServer({
+    connection: accounts.dovecot(endpoint, shown),
+    service: settings.smtpd_sasl_service,
+    security: securityOptions(settings),
+    isWanted: wantedMechanisms(openers),
+    log,
+  });
+}
+
+/** `inet:host:port`, `unix:path` or a path; relative paths begin in queue_directory, where Postfix works. */
+export function dovecotEndpoint(path: string, queueDirectory: string): DovecotEndpoint | undefined {
+  if (path.startsWith('inet:')) {
+    const [, bracketed, bare, digits] = /^inet:(?:\[([^\]]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(path) ?? [];
+    const port = Number(digits ?? 0);
+    if (port < 1 || port > 65_535) return undefined;
+    return { kind: 'inet', host: bracketed || bare || 'localhost', port };
+  }
+  const name = path.replace(/^unix:/, '');
+  return name === ''
+    ? undefined
+    : { kind: 'unix', path: name.startsWith('/') ? name : join(queueDirectory, name) };
+}
+
+function securityOptions(settings: Settings) {
+  return { plain: settings.smtpd_sasl_security_options, tls: settings.smtpd_sasl_tls_security_options };
+}
+
+/** smtpd_sasl_mechanism_filter. A table that does not answer has none. */
+function wantedMechanisms(openers: Openers): (mechanism: string) => MaybePromise<boolean> {
+  const filter: MatchList = openers.list('smtpd_sasl_mechanism_filter', 'string');
+  const none = (error: unknown): false => {
+    if (error instanceof LookupFailure) return false;
+    throw error;
+  };
+  return (mechanism) => {
+    try {
+      const found = filter.has(mechanism);
+      return isPromise(found) ? found.catch(none) : found;
+    } catch (error) {
+      return none(error);
+    }
+  };
+}
+
+function needsTls(settings: Settings): (client: Client) => boolean {
+  if (settings.smtpd_tls_auth_only) return () => true;
+  return isTakenInTheClear(settings) ? () => false : ({ address }) => !isLoopback(address);
+}
+
+/** With Dovecot, or because the operator says so. */
+function isTakenInTheClear(settings: Settings): boolean {
+  return settings.smtpd_sasl_type === 'dovecot' || settings.isSet('smtpd_tls_auth_only');
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}
+
+function warnOfNoTls(settings: Settings, complain: Complain): void {
+  const level = settings.smtpd_tls_security_level;
+  const hasTls = settings.smtpd_tls_wrappermode || level === 'may' || level === 'encrypt';
+  if (hasTls || (isTakenInTheClear(settings) && !settings.smtpd_tls_auth_only)) return;
+  complain({
+    source: settings.sourceOf('smtpd_sasl_auth_enable'),
+    severity: 'warning',
+    problem:
+      'smtpd_sasl_auth_enable = yes, but clients cannot turn on TLS, so passwords are taken from this machine only',
+    remedy:
+      'set smtpd_tls_security_level and a certificate; smtpd_tls_auth_only = no takes them in the clear',
+  });
+}
+
+/** Failures are counted by networks, as smtpd_client_auth_rate_limit counts. */
+function networkOfClient(settings: Settings): (address: string) => string {
+  const { smtpd_client_ipv4_prefix_length: ipv4, smtpd_client_ipv6_prefix_length: ipv6 } = settings;
+  return (address) => networkOf(address, address.includes(':') ? ipv6 : ipv4);
+}

@@ -1,0 +1,41 @@
+/** `check`: everything that is wrong with a configuration directory, at once. */
+import { inspect } from '../../assembly/inspection.ts';
+import { formatSource } from '../../mail/source.ts';
+import { type Complaint, complaintLine, type Severity } from '../../settings/complaint.ts';
+import { readArguments } from '../arguments.ts';
+import type { Command } from '../command.ts';
+import { configurationDirectory } from '../configuration-directory.ts';
+
+const ORDER: readonly Severity[] = ['error', 'warning', 'note'];
+
+export const check: Command = {
+  name: 'check',
+  usage: '[-c DIR] [--quiet] [--json]',
+  sentence: 'Reads the whole configuration and every table it names, and prints all that is wrong',
+  details: `
+Each line is \`file:line: problem; what should be\`. An error keeps the gateway from starting; a warning means that
+something is probably not as meant; a note is worth knowing. --quiet leaves out the notes.
+Exit status 1 when there are errors or warnings.`.trim(),
+
+  async run(args) {
+    const { values } = readArguments(args, { quiet: { type: 'boolean', short: 'q' } });
+    const found = await inspect(configurationDirectory(values.config));
+    const shown = found.complaints.filter(({ severity }) => !values.quiet || severity !== 'note');
+    console.log(values.json ? JSON.stringify(shown.map(plain), undefined, 2) : report(shown, found.summary));
+    return found.complaints.some(({ severity }) => severity !== 'note') ? 1 : 0;
+  },
+};
+
+function plain({ source, severity, problem, remedy }: Complaint) {
+  return { ...source, where: formatSource(source), severity, problem, remedy };
+}
+
+function report(complaints: readonly Complaint[], summary: string): string {
+  const sections = ORDER.flatMap((severity) => {
+    const lines = complaints
+      .filter((complaint) => complaint.severity === severity)
+      .map((complaint) => `  ${complaintLine(complaint)}`);
+    return lines.length === 0 ? [] : [`${severity}s:`, ...lines];
+  });
+  return [...sections, summary].join('\n');
+}
