@@ -2,6 +2,7 @@
  * Makes restriction lists of main.cf's words, once, at start. What cannot be made becomes a complaint for `check` and,
  * at run time, the answer 451 4.3.5, as in Postfix: a mistake is never an open door and never stops other mail.
  */
+import { withoutPassword } from '../mail/secrets.ts';
 import type { Source } from '../mail/source.ts';
 import { dunno } from '../mail/verdict.ts';
 import type { Complain } from '../settings/complaint.ts';
@@ -98,7 +99,7 @@ export class RestrictionCompiler {
   }
 
   #fromRow(row: Row, token: Token, argument: Token | undefined): Restriction {
-    const name = argument ? `${token.text} ${argument.text}` : token.text;
+    const name = argument ? `${token.text} ${withoutPassword(argument.text)}` : token.text;
     const problem = row.argument === 'none' ? undefined : argumentProblem(row, argument);
     if (problem) return this.#badArgument(row, token, problem);
     try {

@@ -2,6 +2,7 @@
  * All tables of a configuration: opens `type:name`, each table once, keeps their files fresh, collects what is wrong.
  * A table that cannot be opened is still a table: its look-ups fail. `Postfix: dict_open, dict_surrogate`.
  */
+import { withoutPassword } from '../mail/secrets.ts';
 import type { Source } from '../mail/source.ts';
 import type { Log } from '../record/log.ts';
 import type { Complaint } from '../settings/complaint.ts';
@@ -186,9 +187,4 @@ function unusable(table: string, { message, reason }: BadTableName): Lookup {
       throw new LookupFailure(`${table} is unavailable. ${table}`, message, reason);
     },
   };
-}
-
-/** Passwords in `//user:password@host` do not belong into messages. */
-function withoutPassword(spec: string): string {
-  return spec.replace(/(\/\/[^/@\s:]*):[^/@\s]*@/g, '$1:***@');
 }
