@@ -21,8 +21,8 @@ import { sessions } from './sessions.ts';
 import { performLine } from './speech.ts';
 import { Wire } from './wire.ts';
 
-/** What a verb leaves behind: done, or an error that counts. */
-export type Done = 'ok' | 'error';
+/** What a verb leaves behind: done, an error that counts, or a question to the client that its next line answers. */
+export type Done = 'ok' | 'error' | 'asked';
 
 export class Conversation {
   readonly options: ServiceOptions;
@@ -276,7 +276,7 @@ export class Conversation {
       this.say(reply(421, '4.7.0', `${this.options.myhostname} Error: too many errors`));
       return undefined;
     }
-    const line = this.wire.takeLine();
+    const line = this.wire.takeLine(this.nextLine ? this.options.saslResponseLimit : undefined);
     if (line === undefined) {
       this.#patience.heard(Date.now(), 0);
       return undefined;
@@ -290,6 +290,7 @@ export class Conversation {
     this.nextLine = undefined;
     const done = await take(bytes && decodeOctets(bytes));
     if (done === 'error') this.countError();
+    else if (done === 'ok') this.counts.succeeded(this.stage);
   }
 
   #gone(): void {

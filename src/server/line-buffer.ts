@@ -46,12 +46,12 @@ export class LineBuffer {
     this.#at = 0;
   }
 
-  /** The next line, undefined while it is not complete. */
-  takeLine(): Line | undefined {
+  /** The next line, undefined while it is not complete; `limitBytes` for this line alone. */
+  takeLine(limitBytes = this.#limit): Line | undefined {
     this.#join();
     const end = this.#waiting.indexOf(LF, this.#at);
     if (end < 0) {
-      if (this.#skipping || this.bytes > this.#limit) {
+      if (this.#skipping || this.bytes > limitBytes) {
         this.#skipping = true;
         this.#clear();
       }
@@ -60,7 +60,7 @@ export class LineBuffer {
     const start = this.#at;
     this.#at = end + 1;
     const bare = end === start || this.#waiting[end - 1] !== CR;
-    const isTooLong = this.#skipping || end - start > this.#limit;
+    const isTooLong = this.#skipping || end - start > limitBytes;
     this.#skipping = false;
     const bytes = isTooLong ? undefined : this.#waiting.subarray(start, bare ? end : end - 1);
     if (this.isEmpty) this.#clear();

@@ -6,6 +6,7 @@ import type { SecureContext, TlsOptions } from 'node:tls';
 import type { SaslServer } from '../accounts/sasl.ts';
 import type { Dns } from '../dns/dns.ts';
 import type { Gateway } from '../gateway.ts';
+import type { Client } from '../mail/client.ts';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { Reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
@@ -113,8 +114,8 @@ export interface TlsService {
 
 export interface SaslService {
   readonly server: SaslServer;
-  /** smtpd_tls_auth_only */
-  readonly onlyWithTls: boolean;
+  /** Whether this client has to turn on TLS first. smtpd_tls_auth_only */
+  needsTls(client: Client): boolean;
   /** broken_sasl_auth_clients */
   readonly oldForm: boolean;
   /** smtpd_sasl_exceptions_networks */

@@ -108,7 +108,7 @@ function perform(
 
 function performed(talk: Conversation, verb: Verb, done: Done): true {
   if (done === 'ok') talk.counts.succeeded(verb.name);
-  else talk.countError();
+  else if (done === 'error') talk.countError();
   if (verb.isJunk) talk.countJunk();
   return true;
 }

@@ -57,8 +57,9 @@ export class Wire {
     return !this.#input.isEmpty;
   }
 
-  takeLine(): Line | undefined {
-    return this.#input.takeLine();
+  /** `limitBytes`: where this line may be longer than others. */
+  takeLine(limitBytes?: number): Line | undefined {
+    return this.#input.takeLine(limitBytes);
   }
 
   takeAll(): Buffer | undefined {
