@@ -6,14 +6,20 @@
 
 const WORD = /=\?([^?\s*]{1,64})(?:\*[^?\s]{0,64})?\?([bq])\?([^?]*)\?=/gi;
 
-/** The text with all encoded words decoded; blanks between two words vanish. RFC 2047 6.2. Linear. */
-export function decodeEncodedWords(text: string): string {
+/**
+ * The text with all encoded words decoded; blanks between two words vanish. RFC 2047 6.2. Linear.
+ * `decode` makes text of the bytes of words with the same charset.
+ */
+export function decodeEncodedWords(
+  text: string,
+  decode: (bytes: Buffer, charset: string) => string = decodeCharset,
+): string {
   if (!text.includes('=?')) return text;
   let decoded = '';
   let run: { charset: string; bytes: Buffer[] } | undefined;
   let from = 0;
   const flush = () => {
-    if (run) decoded += decodeCharset(Buffer.concat(run.bytes), run.charset);
+    if (run) decoded += decode(Buffer.concat(run.bytes), run.charset);
     run = undefined;
   };
   for (const { index, 0: word, 1: charset = '', 2: how = '', 3: content = '' } of text.matchAll(WORD)) {

@@ -1,0 +1,60 @@
+/**
+ * A paragraph in the forms that patterns are asked about. First the clean form: compatibility characters made plain
+ * (Unicode NFKC), what has no width dropped, digits of all scripts as 0 to 9, one space for any. Then, where they differ,
+ * the clean form with Cyrillic letters in all Cyrillic words, and with Latin letters for everything that looks like them:
+ * so a pattern in either script matches its words, disguised or not. Case is left to the pattern.
+ */
+import { foldToCyrillic, foldToLatin } from './look-alikes.ts';
+
+/** One form of a text. Each has as many UTF-16 units as the clean form. */
+export interface Form {
+  readonly text: string;
+  /** UTF-8. */
+  readonly bytes: Buffer;
+}
+
+/** The forms of a text, the clean one first. */
+export function formsOf(text: string): Form[] {
+  const bytes = Buffer.from(text);
+  if (bytes.length === text.length) return [{ text, bytes }]; // ASCII
+  const clean = cleanText(text);
+  const texts = new Set([clean, foldToCyrillic(clean), foldToLatin(clean)]);
+  return [...texts].map((form) => ({ text: form, bytes: Buffer.from(form) }));
+}
+
+/** What is drawn without width or only changes the direction, and marks that no letter is composed with: strokes, keys. */
+const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}]|[\u0300-\u036f]|[\u20d0-\u20ff]/gu;
+const OTHER_DIGITS = /[^\P{Nd}0-9]/gu;
+const SPACES = /\s+/g;
+/** Texts of Europe without anything of that. */
+const PLAIN =
+  /^(?:[!-~\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2116-\u2122]| (?! ))*$/;
+
+/** The clean form. */
+export function cleanText(text: string): string {
+  const plain = text.normalize('NFKC');
+  if (PLAIN.test(plain)) return plain;
+  return plain.replace(UNSEEN, '').replace(OTHER_DIGITS, asciiDigit).replace(SPACES, ' ');
+}
+
+/** Digits stand in tens, zero first. */
+function asciiDigit(digit: string): string {
+  const code = digit.codePointAt(0) ?? 0;
+  let zero = code;
+  while (code - zero < 9 && /\p{Nd}/u.test(String.fromCodePoint(zero - 1))) zero -= 1;
+  return String(code - zero);
+}
+
+/** The piece of a text whose clean form stands at these places of its clean form. */
+export function originalPiece(text: string, start: number, end: number): { text: string; start: number } {
+  let at = 0;
+  let from = -1;
+  let length = 0;
+  for (const { segment, index } of new Intl.Segmenter('und').segment(text)) {
+    if (length >= end) break;
+    length += cleanText(segment).length;
+    if (from < 0 && length > start) from = index;
+    at = index + segment.length;
+  }
+  return { text: text.slice(Math.max(from, 0), at), start: Math.max(from, 0) };
+}
