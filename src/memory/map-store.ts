@@ -72,8 +72,10 @@ export class MapStore implements Store {
   }
 
   #entries(space: SpaceName): Map<string, Entry> {
-    let entries = this.#spaces.get(space);
-    if (!entries) this.#spaces.set(space, (entries = new Map()));
+    const known = this.#spaces.get(space);
+    if (known) return known;
+    const entries = new Map<string, Entry>();
+    this.#spaces.set(space, entries);
     return entries;
   }
 

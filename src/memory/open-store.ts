@@ -1,4 +1,4 @@
-/** Makes the store that `state_store` names. Nothing is opened yet: each store does that when it is first asked. */
+/** Makes the store that `state_store` names. A file is opened when it is first asked for, a connection at once. */
 import { assertNever } from '../mail/assert-never.ts';
 import type { Log } from '../record/log.ts';
 import { MapStore } from './map-store.ts';

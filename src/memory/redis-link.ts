@@ -12,7 +12,9 @@ export interface RedisLink {
   /** Sends a command about this key. */
   send(key: string, isReadOnly: boolean, command: readonly string[]): Promise<unknown>;
   /** Commands that are told apart by no key, on each master in turn. */
-  onEachMaster(visit: (send: (command: readonly string[]) => Promise<unknown>) => Promise<void>): Promise<void>;
+  onEachMaster(
+    visit: (send: (command: readonly string[]) => Promise<unknown>) => Promise<void>,
+  ): Promise<void>;
   /** Hangs up; what is under way fails. */
   close(): void;
 }

@@ -1,7 +1,7 @@
 /**
  * The store in Redis or Valkey, shared by several gateways: `state_store = redis://host`. Each entry is a string under
  * prefix, space and key, that expires by itself; it begins with the time of expiry. What must be one step is a small
- * script. A command that takes longer than the timeout fails; then for a moment all fail at once, so that a server that
+ * script. It connects at once. A command that takes longer than the timeout fails; then for a moment all fail at once, so that a server that
  * hangs costs little. The bound of the spaces is the server's: `maxmemory` with `maxmemory-policy volatile-ttl` forgets
  * what would expire first, as the SQLite store does.
  */
@@ -70,6 +70,7 @@ export class RedisStore implements Store {
     this.#address = address;
     this.#log = log;
     this.#now = now;
+    this.#open().catch((error: Error) => this.#fails(error));
   }
 
   async get(space: SpaceName, key: string): Promise<Entry | undefined> {
@@ -182,18 +183,17 @@ export class RedisStore implements Store {
     if (performance.now() < this.#quietUntil) {
       throw new StoreFailure(this.name, `no answer within ${this.#address.timeoutMs} ms a moment ago`);
     }
-    return this.#inTime(this.#sendNow(fullKey, isReadOnly, command), this.#address.timeoutMs);
-  }
-
-  async #sendNow(fullKey: string, isReadOnly: boolean, command: readonly string[]): Promise<unknown> {
     const link = await this.#open();
-    await link.tried;
-    return link.send(fullKey, isReadOnly, command);
+    const answer = link.tried.then(() => link.send(fullKey, isReadOnly, command));
+    return this.#inTime(answer, this.#address.timeoutMs);
   }
 
   async #inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = Number.isFinite(timeoutMs) ? setTimeout(() => reject(this.#late()), timeoutMs) : undefined;
+    // One more look at what has arrived: it may be this process that was busy.
+    const giveUp = () => setImmediate(() => isOpen && reject(this.#late()));
+    let isOpen = true;
+    const timer = Number.isFinite(timeoutMs) ? setTimeout(giveUp, timeoutMs) : undefined;
     work.catch(() => {}); // what fails after its time has been answered already
     try {
       const answer = await Promise.race([work, late]);
@@ -202,6 +202,7 @@ export class RedisStore implements Store {
     } catch (error) {
       throw this.#failure(error as Error);
     } finally {
+      isOpen = false;
       clearTimeout(timer);
     }
   }
@@ -218,20 +219,24 @@ export class RedisStore implements Store {
     return new StoreFailure(this.name, error.message || error.name, error);
   }
 
-  #open(): Promise<RedisLink> {
-    if (this.#closed) return Promise.reject(new StoreFailure(this.name, 'closed'));
-    if (this.#link) return this.#link;
-    const link = openLink(this.#address, {
+  async #open(): Promise<RedisLink> {
+    if (this.#closed) throw new StoreFailure(this.name, 'closed');
+    this.#link ??= this.#connect();
+    try {
+      return await this.#link;
+    } catch (error) {
+      this.#link = undefined;
+      throw this.#failure(error as Error);
+    }
+  }
+
+  #connect(): Promise<RedisLink> {
+    return openLink(this.#address, {
       onReady: () => {
         this.#quietUntil = 0;
       },
       onError: (error) => this.#fails(error),
     });
-    this.#link = link;
-    link.catch(() => {
-      if (this.#link === link) this.#link = undefined;
-    });
-    return link;
   }
 
   #fails({ message, name }: Error): void {

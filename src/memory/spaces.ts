@@ -13,13 +13,21 @@ export interface Space {
 
 export const spaces = {
   keeper: { id: 1, bound: 10, sentence: 'which process looks after the database' },
-  greylist: { id: 2, bound: 5_000_000, sentence: 'client, sender and recipient, and when they were first seen' },
+  greylist: {
+    id: 2,
+    bound: 5_000_000,
+    sentence: 'client, sender and recipient, and when they were first seen',
+  },
   clients: { id: 3, bound: 1_000_000, sentence: 'who came back after greylisting, how often and how late' },
   signers: { id: 4, bound: 500_000, sentence: 'networks, and the domain that signs the mail they bring' },
   verify: { id: 5, bound: 1_000_000, sentence: 'addresses that were verified, and what their host said' },
   targets: { id: 6, bound: 100_000, sentence: 'mail hosts that do not want to be asked about addresses' },
   correspondents: { id: 7, bound: 1_000_000, sentence: 'strangers whom our users have written to' },
-  rates: { id: 8, bound: 1_000_000, sentence: 'how much each client, sender, user and recipient may still do' },
+  rates: {
+    id: 8,
+    bound: 1_000_000,
+    sentence: 'how much each client, sender, user and recipient may still do',
+  },
   passed: { id: 9, bound: 1_000_000, sentence: 'clients that have passed the tests at connect time' },
 } as const satisfies Record<string, Space>;
 

@@ -66,7 +66,8 @@ export function parseStoreAddress(text: string): StoreAddress {
 }
 
 function sqlitePath(path: string): string {
-  if (!isAbsolute(path)) throw new StoreAddressError(`"sqlite:${path}" names no file`, 'sqlite:/absolute/path');
+  if (!isAbsolute(path))
+    throw new StoreAddressError(`"sqlite:${path}" names no file`, 'sqlite:/absolute/path');
   return path;
 }
 

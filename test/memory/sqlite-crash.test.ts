@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { silentLog } from '../../src/record/log.ts';
 import { SqliteStore } from '../../src/memory/sqlite-store.ts';
+import { silentLog } from '../../src/record/log.ts';
 
 const ROUNDS = 12;
 const WRITERS = 2;
@@ -50,5 +50,7 @@ test('writers that are killed at any moment lose nothing that they have said', a
     }
     await store.close();
   }
-  console.log(`    ${ROUNDS} rounds of ${WRITERS} writers, ${written} entries written, none lost, integrity ok`);
+  console.log(
+    `    ${ROUNDS} rounds of ${WRITERS} writers, ${written} entries written, none lost, integrity ok`,
+  );
 });

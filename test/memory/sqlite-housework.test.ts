@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { silentLog } from '../../src/record/log.ts';
+import { spaces } from '../../src/memory/spaces.ts';
 import { openDatabase } from '../../src/memory/sqlite-database.ts';
 import { SqliteHousework } from '../../src/memory/sqlite-housework.ts';
 import { SqliteStore } from '../../src/memory/sqlite-store.ts';
-import { spaces } from '../../src/memory/spaces.ts';
+import { silentLog } from '../../src/record/log.ts';
 
 const HOUR = 3_600_000;
 const directory = mkdtempSync(join(tmpdir(), 'sqlite-housework-'));
@@ -36,7 +36,8 @@ describe('housework', () => {
     const path = join(directory, 'kept.db');
     const stores = [0, 1].map(() => new SqliteStore({ path, log: silentLog, housekeeping: true }));
     const [one, two] = stores as [SqliteStore, SqliteStore];
-    for (let i = 0; i < 3_000; i++) await one.put('verify', `short ${i}`, { value: 'x'.repeat(500), lifetimeMs: 1 });
+    for (let i = 0; i < 3_000; i++)
+      await one.put('verify', `short ${i}`, { value: 'x'.repeat(500), lifetimeMs: 1 });
     const { db } = openDatabase(path);
     const left = db.prepare('SELECT count(*) AS n FROM entries WHERE space = ?');
     const began = performance.now();
@@ -53,7 +54,8 @@ describe('housework', () => {
 describe('a million triplets', () => {
   const path = join(directory, 'million.db');
   const COUNT = 1_000_000;
-  const key = (i: number) => `spf:sender${i % 5_000}.example.com bounces-${i}@mail.sender${i % 5_000}.example.com user${i % 999}@home.example`;
+  const key = (i: number) =>
+    `spf:sender${i % 5_000}.example.com bounces-${i}@mail.sender${i % 5_000}.example.com user${i % 999}@home.example`;
 
   test('cost what few cost, and their expiry makes nobody wait', { timeout: 300_000 }, async () => {
     const store = new SqliteStore({ path, log: silentLog, housekeeping: false });
@@ -66,7 +68,10 @@ describe('a million triplets', () => {
     const read = await cost(() => store.get('greylist', key(random())), 50_000);
     let n = 0;
     const written = await cost(
-      () => store.update('greylist', `new ${random()} ${n++}`, (now) => (now ? undefined : { value: 'w 1', lifetimeMs: HOUR })),
+      () =>
+        store.update('greylist', `new ${random()} ${n++}`, (now) =>
+          now ? undefined : { value: 'w 1', lifetimeMs: HOUR },
+        ),
       5_000,
     );
     const megabytes = statSync(path).size / 1e6;

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, describe, test } from 'node:test';
-import type { Log } from '../../src/record/log.ts';
 import { SqliteStore } from '../../src/memory/sqlite-store.ts';
 import { StoreFailure } from '../../src/memory/store.ts';
+import type { Log } from '../../src/record/log.ts';
 import { Clock, storeContract } from './store-contract.ts';
 
 const HOUR = 3_600_000;
@@ -105,9 +105,12 @@ describe('the store in a file', () => {
       await store.put('greylist', 'k', { value: 'v', lifetimeMs: HOUR });
       assert.equal((await store.get('greylist', 'k'))?.value, 'v');
       await store.close();
-      const aside = readdirSync(directory).filter((name) => path.endsWith(name.replace(/\.broken-.*/, '')) && name.includes('.broken-'));
+      const aside = readdirSync(directory).filter(
+        (name) => path.endsWith(name.replace(/\.broken-.*/, '')) && name.includes('.broken-'),
+      );
       assert.equal(aside.length, content.length === 0 ? 0 : 1);
-      if (content.length > 0) assert.match(log.all.join('\n'), /^error .*the database is broken .* is now called .*\.broken-/);
+      if (content.length > 0)
+        assert.match(log.all.join('\n'), /^error .*the database is broken .* is now called .*\.broken-/);
     });
   }
 
@@ -116,7 +119,8 @@ describe('the store in a file', () => {
     const log = new Lines();
     const one = open(path, log);
     const two = open(path, log);
-    for (let i = 0; i < 2_000; i++) await one.put('greylist', `key ${i}`, { value: 'v'.repeat(50), lifetimeMs: HOUR });
+    for (let i = 0; i < 2_000; i++)
+      await one.put('greylist', `key ${i}`, { value: 'v'.repeat(50), lifetimeMs: HOUR });
     await two.get('greylist', 'key 1');
     const tool = new DatabaseSync(path);
     tool.exec('PRAGMA wal_checkpoint(TRUNCATE)');

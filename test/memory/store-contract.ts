@@ -56,13 +56,20 @@ export function storeContract(
     }));
     assert.equal(second?.value, 'first second');
     await wait(250);
-    assert.equal((await store.update('greylist', 'u', (now) => (now ? undefined : { value: 'anew', lifetimeMs: HOUR })))?.value, 'anew');
+    assert.equal(
+      (await store.update('greylist', 'u', (now) => (now ? undefined : { value: 'anew', lifetimeMs: HOUR })))
+        ?.value,
+      'anew',
+    );
     assert.equal(await store.update('greylist', 'absent', () => undefined), undefined);
   });
 
   test('updates at the same time are all counted', async () => {
     const { store } = make();
-    const count = (now: Entry | undefined) => ({ value: String(Number(now?.value ?? 0) + 1), lifetimeMs: HOUR });
+    const count = (now: Entry | undefined) => ({
+      value: String(Number(now?.value ?? 0) + 1),
+      lifetimeMs: HOUR,
+    });
     await Promise.all(Array.from({ length: 15 }, async () => store.update('clients', 'count', count)));
     assert.equal((await store.get('clients', 'count'))?.value, '15');
   });
