@@ -943,6 +943,20 @@ export const parameters = {
     choice(['reject', 'discard', 'quarantine', 'tag'], 'reject', 'What becomes of a message with a virus.'),
   ),
   clamav_action_maps: own(tables('', 'The same, by the name of the virus.')),
+  clamav_heuristic_action: own(
+    choice(
+      ['reject', 'discard', 'quarantine', 'tag', 'accept'],
+      'tag',
+      'The same for what is a suspicion only: names that begin with Heuristics. or PUA.',
+    ),
+  ),
+  clamav_oversize_action: own(
+    choice(
+      ['accept', 'reject', 'quarantine'],
+      'accept',
+      'What becomes of a message that is larger than clamav_max_size.',
+    ),
+  ),
   clamav_failure_action: own(
     choice(['defer', 'accept'], 'defer', 'What becomes of a message that cannot be scanned.'),
   ),
@@ -950,6 +964,10 @@ export const parameters = {
     text('X-Virus-Scanned: ClamAV using Portcullis', 'A header for scanned messages; empty for none.'),
   ),
   clamav_virus_command: own(text('', 'A command that is run when a virus was found.')),
+  quarantine_retention: own(time('30d', 'How long held mail is kept; 0 is for ever.')),
+  quarantine_size_limit: own(
+    size('1G', 'How much held mail is kept; beyond, mail that would be held is refused for now.', { min: 1 }),
+  ),
   announce_recipients_early: own(
     bool('no', 'Next hops hear of recipients at RCPT, not only those of smtpd_proxy_filter.'),
   ),
