@@ -33,4 +33,9 @@ export const commands: readonly Row[] = [
     sentence: 'lists restrictions, parameters, tables, actions',
     load: async () => (await import('./commands/list.ts')).list,
   },
+  {
+    name: 'passwd',
+    sentence: 'adds, changes and deletes users of the password file',
+    load: async () => (await import('./commands/passwd.ts')).passwd,
+  },
 ];
