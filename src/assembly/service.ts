@@ -29,6 +29,7 @@ import { assembleRestrictions } from './restrictions.ts';
 import { assembleSasl } from './sasl.ts';
 import { assembleServerTls } from './server-tls.ts';
 import { clientLimits, limitsOfSession, rulesOfSpeech } from './session-rules.ts';
+import { assembleTextChecks } from './text-checks.ts';
 
 /** What all services of a process share. */
 export interface Shared {
@@ -71,6 +72,7 @@ function assembleOptions(
   const { tables, log, dns, complain, journal, relay } = shared;
   const addresses = assembleAddresses(openers);
   const hops = assembleNextHops(configuration, openers, (other) => new Openers(tables, other), complain);
+  const textChecks = assembleTextChecks(openers, log);
   const gateway = new Gateway({
     ...assembleRestrictions({ openers, addresses, dns, log, complain }),
     delayReject: settings.smtpd_delay_reject,
@@ -79,6 +81,7 @@ function assembleOptions(
     content: assembleContent({
       ...{ openers, addresses, log, spoolDirectory: shared.spoolDirectory },
       isProxied: hops.proxyFilter !== undefined,
+      inspectors: [() => textChecks?.inspect()],
     }),
     carrier: new Dispatcher({
       relay,

@@ -2,9 +2,13 @@
  * A paragraph in the forms that patterns are asked about. First the clean form: compatibility characters made plain
  * (Unicode NFKC), what has no width dropped, digits of all scripts as 0 to 9, one space for any. Then, where they differ,
  * the clean form with Cyrillic letters in all Cyrillic words, and with Latin letters for everything that looks like them:
- * so a pattern in either script matches its words, disguised or not. Case is left to the pattern.
+ * so a pattern in either script matches its words, disguised or not.
+ * Case is left to the pattern. But for patterns that are matched as bytes (`Postfix: regexp_table(5), pcre_table(5)`)
+ * only ASCII letters have case: they get forms whose other letters are small, too.
  */
+
 import { foldToCyrillic, foldToLatin } from './look-alikes.ts';
+import { UnitTable } from './unit-table.ts';
 
 /** One form of a text. Each has as many UTF-16 units as the clean form. */
 export interface Form {
@@ -18,9 +22,13 @@ export function formsOf(text: string): Form[] {
   const bytes = Buffer.from(text);
   if (bytes.length === text.length) return [{ text, bytes }]; // ASCII
   const clean = cleanText(text);
-  const texts = new Set([clean, foldToCyrillic(clean), foldToLatin(clean)]);
+  const cyrillic = foldToCyrillic(clean);
+  const texts = new Set([clean, SMALL.mapped(clean), cyrillic, SMALL.mapped(cyrillic), foldToLatin(clean)]);
   return [...texts].map((form) => ({ text: form, bytes: Buffer.from(form) }));
 }
+
+/** Latin, Greek, Cyrillic and Armenian letters that are not ASCII: capitals become small. */
+const SMALL = new UnitTable(0x587, (char) => (char > '\x7f' ? char.toLowerCase() : char));
 
 /** What is drawn without width or only changes the direction, and marks that no letter is composed with: strokes, keys. */
 const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}]|[\u0300-\u036f]|[\u20d0-\u20ff]/gu;

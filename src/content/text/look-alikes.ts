@@ -2,6 +2,7 @@
  * Letters of Latin, Cyrillic and Greek that look alike, so that a word disguised with letters of another script can be
  * read as it is meant. Unicode TS #39 has the idea; here are only letters that fonts draw nearly the same.
  */
+import { UnitTable } from './unit-table.ts';
 
 /** The Latin letter, and what looks like it. */
 const LATIN = rows(`
@@ -14,12 +15,7 @@ const CYRILLIC = rows(`
   о:oοσ О:OΟ п:nπ П:Π р:pρ Р:PΡ с:cϲ С:CϹ ѕ:s Ѕ:S т:tτ Т:TΤ у:yγ У:YΥ ф:φ Ф:Φ х:xχ Х:XΧ ь:b`);
 
 const FOREIGN = /[\u0131\u0251\u0261\u0370-\u052f]/;
-const LAST_FOREIGN = 0x52f;
-/** By UTF-16 unit: the Latin letter, or the unit itself. */
-const TO_LATIN = Uint16Array.from({ length: LAST_FOREIGN + 1 }, (_, unit) => {
-  const char = String.fromCharCode(unit);
-  return (LATIN.get(char) ?? char).charCodeAt(0);
-});
+const TO_LATIN = new UnitTable(0x52f, (char) => LATIN.get(char) ?? char);
 const WORD = /[\p{L}\p{M}]+/gu;
 /** Letters that look like none of another script. */
 const ONLY_CYRILLIC = /[бджзйцчшщъыэюяБДЖЗИЙЦЧШЩЪЫЬЭЮЯ]/;
@@ -28,14 +24,7 @@ const MIXED = new RegExp(`[\u0400-\u052f]${NOT_CYRILLIC.source}|${NOT_CYRILLIC.s
 
 /** With Latin letters for all that look like them. As many UTF-16 units as before. */
 export function foldToLatin(text: string): string {
-  if (!FOREIGN.test(text)) return text;
-  const bytes = Buffer.from(text, 'utf16le');
-  const units = new Uint16Array(bytes.buffer, bytes.byteOffset, text.length);
-  for (let at = 0; at < units.length; at++) {
-    const unit = units[at] as number;
-    if (unit > 0x7f && unit <= LAST_FOREIGN) units[at] = TO_LATIN[unit] as number;
-  }
-  return bytes.toString('utf16le');
+  return FOREIGN.test(text) ? TO_LATIN.mapped(text) : text;
 }
 
 /** With Cyrillic letters for those of other scripts in words that are Cyrillic. As many UTF-16 units as before. */
