@@ -3,11 +3,11 @@
  * headers; and whoever else reads along. 8-bit mail is never converted (disable_mime_output_conversion has no effect):
  * signatures must survive, and the next hop is asked beforehand what it takes.
  */
+import { CharacterSet } from '../content/character-set.ts';
 import type { CheckTable } from '../content/cleanup/check-table.ts';
 import type { CleanupOptions } from '../content/cleanup/cleanup.ts';
 import type { PrimaryHeaderOptions } from '../content/cleanup/primary-headers.ts';
 import type { Content } from '../content/content.ts';
-import { ForbiddenCharacters } from '../content/forbidden-characters.ts';
 import { Inspection, type InspectionOptions, type MailOf } from '../content/inspection.ts';
 import { MessageRules } from '../content/message-rules.ts';
 import type { MessageWalkOptions } from '../content/message-walk.ts';
@@ -45,7 +45,6 @@ export function assembleContent(needs: ContentNeeds): Content {
   const { openers, log, spoolDirectory, isProxied } = needs;
   const { settings } = openers;
   const checking = !settings.receive_override_options.includes('no_header_body_checks');
-  const { message_reject_characters: rejected, message_strip_characters: stripped } = settings;
   return new Inspection({
     spool: { directory: spoolDirectory, memoryLimitBytes: SPOOL_MEMORY_BYTES },
     checking,
@@ -57,7 +56,7 @@ export function assembleContent(needs: ContentNeeds): Content {
       hasUnwanted: needs.isUnwanted !== undefined,
       log,
     }),
-    characters: rejected + stripped === '' ? undefined : new ForbiddenCharacters(rejected, stripped),
+    stripped: characterSet(settings.message_strip_characters),
     readers: needs.readers ?? [],
     inspectors: checking ? (needs.inspectors ?? []) : [],
     receivedField: receivedFields(settings, isProxied),
@@ -75,7 +74,12 @@ function walkOptions(settings: Settings): MessageWalkOptions {
     nestingLimit: settings.mime_nesting_limit,
     flat: settings.disable_mime_input_processing,
     watch: watchedProblems(settings),
+    rejected: characterSet(settings.message_reject_characters),
   };
+}
+
+function characterSet(text: string): CharacterSet | undefined {
+  return text === '' ? undefined : new CharacterSet(text);
 }
 
 /** `Postfix: cleanup_message`: too deep a structure matters only to those who look at headers in it. */

@@ -39,13 +39,22 @@ export function assembleHeaderRewriters(openers: Openers, { mapper, search }: Ad
 }
 
 function rewriting(rules: RewriteRules, mapper: AddressMapper | undefined): RewriteAddress {
-  if (!mapper) return (external) => rewriteExternal(external, rules);
+  const complete = (external: string) => fromExternal(rewriteExternal(external, rules));
+  if (!mapper) return (external) => toExternal(complete(external));
   return async (external) => {
-    const whole = rewriteExternal(external, rules);
-    const before = address(internalText(scan822(whole)));
+    const before = complete(external);
     const [after = before] = await mapper.recipients(before);
-    return after.text === before.text ? whole : externalForm(after);
+    return toExternal(after);
   };
+}
+
+function fromExternal(text: string): Address {
+  return address(internalText(scan822(text)));
+}
+
+/** With quotes only where they are needed. */
+function toExternal(of: Address): string {
+  return externalForm(of) || '""';
 }
 
 /** Undefined: there is nothing to map. */
@@ -98,6 +107,6 @@ export function senderMapping(openers: Openers, { mapper }: AddressParts) {
   const rules = rewriteRules(openers.settings);
   return async (sender: Address): Promise<Address> => {
     if (mapper) return mapper.sender(sender);
-    return address(internalText(scan822(rewriteExternal(externalForm(sender), rules))));
+    return fromExternal(rewriteExternal(externalForm(sender), rules));
   };
 }

@@ -4,6 +4,7 @@ import type { Log } from '../record/log.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
 import { rejectUnlisted } from '../restrictions/address.ts';
 import { type ListName, RestrictionCompiler } from '../restrictions/compile.ts';
+import { guardsRelay, relayGuards } from '../restrictions/relay-guard.ts';
 import type { Judge, RestrictionList } from '../restrictions/restriction.ts';
 import type { Sources } from '../restrictions/sources.ts';
 import type { Complain } from '../settings/complaint.ts';
@@ -46,11 +47,9 @@ export function assembleRestrictions(needs: RestrictionNeeds): RestrictionParts 
     compile: (text, source) => compiler.fromRow(text, source),
   });
   const sources = assembleSources(needs, access);
-  const compiler = new RestrictionCompiler({
-    sources,
-    classes: classesOf(settings),
-    complain: needs.complain,
-  });
+  const classes = classesOf(settings);
+  const compiler = new RestrictionCompiler({ sources, classes, complain: needs.complain });
+  demandRelayGuard(settings, classes, needs.complain);
   const names = Object.keys(PARAMETERS) as ListName[];
   const lists = names.map((name) => [name, compiler.list(name, settings.tokens(PARAMETERS[name]))] as const);
   return {
@@ -60,6 +59,22 @@ export function assembleRestrictions(needs: RestrictionNeeds): RestrictionParts 
       : undefined,
     unlistedSender: settings.smtpd_reject_unlisted_sender ? rejectUnlisted('sender', sources) : undefined,
   };
+}
+
+/** No service is an open relay by oversight. `Postfix: fail_required`. */
+function demandRelayGuard(
+  settings: Settings,
+  classes: ReturnType<typeof classesOf>,
+  complain: Complain,
+): void {
+  const names = ['smtpd_relay_restrictions', 'smtpd_recipient_restrictions'] as const;
+  if (names.some((name) => guardsRelay(settings.tokens(name), classes))) return;
+  complain({
+    source: settings.sourceOf('smtpd_recipient_restrictions'),
+    severity: 'error',
+    problem: `neither ${names.join(' nor ')} keeps strangers from relaying`,
+    remedy: `put one of these into them: ${relayGuards.join(', ')}`,
+  });
 }
 
 function classesOf(settings: Settings) {

@@ -1,0 +1,117 @@
+/** Plays a dialogue against a running gateway, in whole writes or byte by byte, and notes what was really said. */
+import { connect, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Received } from '../smtp/fake-backend.ts';
+import type { Dialogue } from './conversation-file.ts';
+
+export type Manner = 'whole' | 'byte by byte';
+
+/** How long the gateway may take for one answer. */
+const ANSWER_MS = 10_000;
+
+/** The transcript: what the client sent and what it heard, `C: ` and `S: ` in front. */
+export async function play(dialogue: Dialogue, port: number, manner: Manner): Promise<string[]> {
+  const wire = new ClientWire(
+    connect({ host: '127.0.0.1', port, localAddress: dialogue.clientAddress, noDelay: true }),
+  );
+  const transcript: string[] = [];
+  try {
+    for (const { sent, heard } of dialogue.exchanges) {
+      await wire.send(sent, manner);
+      for (const line of sent.split('\r\n').slice(0, -1)) transcript.push(`C: ${line}`);
+      for (let i = 0; i < heard.length; i++) transcript.push(`S: ${await wire.line()}`);
+    }
+  } finally {
+    wire.close();
+  }
+  return transcript;
+}
+
+/** The dialogue as it should be, in the same form. */
+export function wanted({ exchanges }: Dialogue): string[] {
+  return exchanges.flatMap(({ sent, heard }) => [
+    ...sent
+      .split('\r\n')
+      .slice(0, -1)
+      .map((line) => `C: ${line}`),
+    ...heard.map((line) => `S: ${line}`),
+  ]);
+}
+
+/** Whether a line is what was wanted: `*` is any text, `ID` a mail's id. */
+export function isLike(line: string, pattern: string): boolean {
+  const parts = pattern.split(/(\*|\bID\b)/).map((part) => {
+    if (part === '*') return '.*';
+    return part === 'ID' ? '[0-9A-Za-z]{10,}' : part.replace(/[\\^$.+?()[\]{}|]/g, '\\$&');
+  });
+  return new RegExp(`^${parts.join('')}$`).test(line);
+}
+
+/** What arrived at the next hop, in the form of a `== delivered` section. */
+export function deliveryText({ sender, recipients, wire }: Received): string {
+  const message = wire
+    .toString('utf8')
+    .replace(/^Received: [^\r]*\r\n(?:[ \t][^\r]*\r\n)*/, '')
+    .split('\r\n')
+    .slice(0, -1);
+  const lines = message.map((line) => `| ${line.replace(/^\./, '')}`.trimEnd());
+  return [sender, ...recipients, ...lines].join('\n');
+}
+
+class ClientWire {
+  readonly #socket: Socket;
+  #text = '';
+  #ended = false;
+  #wake: () => void = () => {};
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.on('data', (chunk) => {
+      this.#text += chunk.toString('utf8');
+      this.#wake();
+    });
+    for (const event of ['end', 'close', 'error'] as const) {
+      socket.on(event, () => {
+        this.#ended = true;
+        this.#wake();
+      });
+    }
+  }
+
+  async send(text: string, manner: Manner): Promise<void> {
+    if (text === '' || this.#ended) return;
+    if (manner === 'whole') this.#socket.write(text);
+    else {
+      for (const byte of Buffer.from(text)) {
+        this.#socket.write(Buffer.from([byte]));
+        await nextTurn();
+      }
+    }
+  }
+
+  /** The next line, `<closed>` at the end, `<silence>` when none comes. */
+  async line(): Promise<string> {
+    const deadline = Date.now() + ANSWER_MS;
+    for (;;) {
+      const end = this.#text.indexOf('\r\n');
+      if (end >= 0) {
+        const line = this.#text.slice(0, end);
+        this.#text = this.#text.slice(end + 2);
+        return line;
+      }
+      if (this.#ended) return '<closed>';
+      if (Date.now() >= deadline) return '<silence>';
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, deadline - Date.now());
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,125 @@
+/** The whole gateway inside the test, with a name server and a scripted next hop of its own, on free loopback ports. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo, Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DnsServer } from '../../src/demo/dns-server.ts';
+import { type Assembly, assemble } from '../../src/main.ts';
+import type { Log } from '../../src/record/log.ts';
+import { LocalCounters } from '../../src/server/counters.ts';
+import { smtpListener } from '../../src/server/listener.ts';
+import { complaintLine } from '../../src/settings/complaint.ts';
+import { readConfiguration } from '../../src/settings/configuration.ts';
+import { FakeBackend, type Script } from '../smtp/fake-backend.ts';
+
+export interface GatewayPlan {
+  /** Lines behind the usual ones. */
+  readonly mainCf?: string;
+  readonly masterCf?: string;
+  /** Files beside main.cf. */
+  readonly files?: Readonly<Record<string, string>>;
+  readonly zone?: readonly string[];
+  readonly script?: Script;
+}
+
+const BASE_MAIN = `
+compatibility_level = 3.6
+myhostname = gw.test
+mydomain = gw.test
+mydestination =
+relay_domains = ours.test
+mynetworks = 10.0.0.0/8
+alias_maps =
+local_recipient_maps =
+smtpd_proxy_filter = 127.0.0.1:{backend}
+smtpd_error_sleep_time = 0
+dns_servers = 127.0.0.1:{dns}
+dns_timeout = 2s
+data_directory = {dir}/data
+`;
+const BASE_MASTER = 'smtp inet n - n - - smtpd\n';
+
+export class RunningGateway {
+  readonly directory: string;
+  readonly backend: FakeBackend;
+  /** Sentences of the log, levels in front. */
+  readonly log: readonly string[];
+  /** By the name in master.cf. */
+  readonly ports: ReadonlyMap<string, number>;
+  readonly #dns: DnsServer;
+  readonly #assembly: Assembly;
+  readonly #servers: readonly Server[];
+
+  private constructor(parts: {
+    directory: string;
+    backend: FakeBackend;
+    log: readonly string[];
+    dns: DnsServer;
+    assembly: Assembly;
+    servers: readonly Server[];
+  }) {
+    this.directory = parts.directory;
+    this.backend = parts.backend;
+    this.log = parts.log;
+    this.#dns = parts.dns;
+    this.#assembly = parts.assembly;
+    this.#servers = parts.servers;
+    this.ports = new Map(
+      parts.assembly.services.map(({ service }, i) => [
+        service.name,
+        (parts.servers[i]?.address() as AddressInfo).port,
+      ]),
+    );
+  }
+
+  static async start(plan: GatewayPlan = {}): Promise<RunningGateway> {
+    const directory = await mkdtemp(join(tmpdir(), 'portcullis-test-'));
+    const dns = new DnsServer(plan.zone ?? []);
+    const backend = await FakeBackend.start({ script: plan.script ?? {} });
+    const facts = { dir: directory, backend: String(backend.port), dns: String(await dns.listen()) };
+    const filled = (text: string) =>
+      text.replace(/\{(dir|backend|dns)\}/g, (_, name: keyof typeof facts) => facts[name]);
+    const files = {
+      'main.cf': BASE_MAIN + (plan.mainCf ?? ''),
+      'master.cf': plan.masterCf ?? BASE_MASTER,
+      ...plan.files,
+    };
+    for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), filled(text));
+    const sentences: string[] = [];
+    const assembly = await assemble(readConfiguration(directory), {
+      log: keptLog(sentences),
+      counters: new LocalCounters(60_000),
+      sink: undefined,
+    });
+    const errors = assembly.complaints.filter(({ severity }) => severity === 'error').map(complaintLine);
+    if (errors.length > 0) throw new Error(errors.join('\n'));
+    const servers = assembly.services.map(({ listener }) => smtpListener(listener));
+    for (const server of servers)
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new RunningGateway({ directory, backend, log: sentences, dns, assembly, servers });
+  }
+
+  /** The port of the only service, or of the named one. */
+  port(service?: string): number {
+    const found = service === undefined ? [...this.ports.values()][0] : this.ports.get(service);
+    if (found === undefined) throw new Error(`no service "${service}"`);
+    return found;
+  }
+
+  async stop(): Promise<void> {
+    for (const server of this.#servers) server.close();
+    await this.#assembly.close();
+    await this.backend.stop();
+    await this.#dns.close();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+}
+
+function keptLog(sentences: string[]): Log {
+  return {
+    info: (sentence) => void sentences.push(sentence),
+    warn: (sentence) => void sentences.push(`warning: ${sentence}`),
+    error: (sentence, facts) =>
+      void sentences.push(`error: ${sentence} ${facts ? JSON.stringify(facts) : ''}`),
+  };
+}
