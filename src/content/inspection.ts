@@ -12,15 +12,13 @@ import { encodeOctets } from '../mail/octets.ts';
 import { Refused } from '../mail/refused.ts';
 import { reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
-import { builtIn } from '../mail/source.ts';
 import type { Log } from '../record/log.ts';
 import type { AfterQueueAction } from './after-queue.ts';
+import type { CharacterSet } from './character-set.ts';
 import { actOnContent } from './cleanup/content-actions.ts';
-import { logContent, logText } from './cleanup/content-log.ts';
 import type { MessageEdits } from './cleanup/message-edits.ts';
 import type { Content, Incoming } from './content.ts';
 import type { Finding } from './finding.ts';
-import type { ForbiddenCharacters } from './forbidden-characters.ts';
 import { Judgement } from './judgement.ts';
 import type { MessageWalk } from './message-walk.ts';
 import type { PartInspector } from './part.ts';
@@ -54,7 +52,8 @@ export interface InspectionOptions {
   readonly checking: boolean;
   readonly afterQueue: AfterQueueAction | undefined;
   readonly rules: WalkMaker;
-  readonly characters: ForbiddenCharacters | undefined;
+  /** message_strip_characters */
+  readonly stripped: CharacterSet | undefined;
   /** Those who read every byte, in the order in which their verdicts count; undefined: not this mail. */
   readonly readers: readonly ((mail: MailOf) => RawReader | undefined)[];
   /** Those who look into parts, in the order in which their findings count. */
@@ -123,7 +122,8 @@ class InspectedMail implements Incoming {
     await this.#busy;
     await this.#walk?.walk.end();
     this.#walk?.settle();
-    const verdicts = this.#readers.map((reader) => this.#inTime(reader.name, () => reader.finish()));
+    const bytes = () => this.#spool.chunks();
+    const verdicts = this.#readers.map((reader) => this.#inTime(reader.name, () => reader.finish(bytes)));
     const findings = this.#inspectors.map((one) => this.#inTime('parts', () => one.finish()));
     for (const verdict of verdicts) await this.#hear(verdict);
     for (const found of findings) await this.#weigh(found);
@@ -139,8 +139,9 @@ class InspectedMail implements Incoming {
   /** The next bytes: read by all, walked over, kept. */
   #take(chunk: Buffer): MaybePromise<void> {
     if (this.#isClosed) return;
+    const stripped = this.#judgement.isChecking ? this.#options.stripped : undefined;
     return after(this.#read(chunk, 0), () => {
-      const bytes = this.#allowed(chunk);
+      const bytes = stripped ? stripped.stripped(chunk) : chunk;
       return after(this.#walk?.walk.write(bytes), () => this.#spool.append(bytes));
     });
   }
@@ -151,23 +152,6 @@ class InspectedMail implements Incoming {
       const wait = this.#readers[at]?.write(chunk);
       if (isPromise(wait)) return wait.then(() => this.#read(chunk, at + 1));
     }
-  }
-
-  #allowed(chunk: Buffer): Buffer {
-    const { characters } = this.#options;
-    if (!characters || !this.#judgement.isChecking) return chunk;
-    const line = characters.rejectedLine(chunk);
-    if (line) this.#refuseCharacter(line);
-    return characters.stripped(chunk);
-  }
-
-  #refuseCharacter(line: Buffer): void {
-    const text = 'disallowed character';
-    const evidence = logText(line);
-    logContent(this.#options.log, this.#judgement, {
-      ...{ what: 'reject', context: 'content', evidence, text: `5.7.1 ${text}` },
-    });
-    this.#judgement.refuse(reply(550, '5.7.1', text), 'message_reject_characters', builtIn);
   }
 
   async #hear(awaited: Promise<RawVerdict>): Promise<void> {

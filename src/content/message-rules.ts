@@ -51,14 +51,14 @@ export class MessageRules implements WalkMaker {
     const { walk, cleanup, queue, hasUnwanted } = this.#options;
     const { headerChecks, bodyChecks } = cleanup;
     const hasChecks = bodyChecks !== undefined || Object.values(headerChecks).some((checks) => checks);
-    const checks = judgement.isChecking && (hasChecks || walk.watch.size > 0);
+    const checks = judgement.isChecking && (hasChecks || walk.watch.size > 0 || walk.rejected !== undefined);
     return checks || queue !== undefined || hasUnwanted || inspectors.length > 0;
   }
 
   /** A structure that nobody can follow is refused at once. */
   #parts(inspectors: readonly PartInspector[], cleanup: Cleanup): PartWalk {
     const { nestingLimit, lineLimitBytes } = this.#options.walk;
-    const problem = (what: MimeProblem, text: string) => {
+    const problem = (what: MimeProblem, text: Buffer) => {
       cleanup.problem(what, text);
       cleanup.settleProblems();
     };

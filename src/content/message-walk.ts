@@ -5,6 +5,7 @@
 import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
 import { reply } from '../mail/reply.ts';
 import { builtIn } from '../mail/source.ts';
+import type { CharacterSet } from './character-set.ts';
 import type { Cleanup } from './cleanup/cleanup.ts';
 import type { MessageEdits } from './cleanup/message-edits.ts';
 import type { Judgement } from './judgement.ts';
@@ -14,6 +15,8 @@ import { type RecordReader, RecordScanner, type TextRecord, type Wants } from '.
 
 export interface MessageWalkOptions extends MimeStructureOptions {
   readonly lineLimitBytes: number;
+  /** message_reject_characters */
+  readonly rejected: CharacterSet | undefined;
 }
 
 export interface WalkMembers {
@@ -32,10 +35,12 @@ export class MessageWalk implements RecordReader {
   readonly #scanner: RecordScanner;
   readonly #structure: MimeStructure;
   readonly #members: WalkMembers;
+  readonly #rejected: CharacterSet | undefined;
   #isOver = false;
 
   constructor(options: MessageWalkOptions, members: WalkMembers) {
     this.#members = members;
+    this.#rejected = options.rejected;
     this.#structure = new MimeStructure(options, members.cleanup);
     this.#scanner = new RecordScanner(options.lineLimitBytes, this);
   }
@@ -56,14 +61,19 @@ export class MessageWalk implements RecordReader {
   }
 
   get wants(): Wants {
+    const { parts, judgement } = this.#members;
+    if (this.#rejected && judgement.isChecking) return 'records';
     const wants = this.#isOver ? 'nothing' : this.#structure.wants;
-    const { parts } = this.#members;
     return parts && RANK[parts.wants] > RANK[wants] ? parts.wants : wants;
   }
 
   record(record: TextRecord): MaybePromise<void> {
-    const { parts, edits } = this.#members;
+    const { parts, edits, cleanup, judgement } = this.#members;
     parts?.record(record);
+    if (this.#rejected?.isIn(record.bytes, record.start, record.end) && judgement.isChecking) {
+      cleanup.rejectCharacter(record);
+      this.#look();
+    }
     if (this.#isOver) {
       edits.pass(record.offset, record.offset + record.rawEnd - record.start);
       return;

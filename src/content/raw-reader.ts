@@ -12,8 +12,11 @@ export interface RawReader {
   readonly name: string;
   /** The bytes as they came, canonical; they may be kept, but not changed. A promise: wait for it. */
   write(chunk: Buffer): MaybePromise<void>;
-  /** All bytes are there. Rejects with Refused where the mail has to wait because there is no verdict. */
-  finish(): MaybePromise<RawVerdict>;
+  /**
+   * All bytes are there, and can be read once more (without what message_strip_characters took out), as long as the
+   * message is open. Rejects with Refused where the mail has to wait because there is no verdict.
+   */
+  finish(bytes: () => Iterable<Buffer> | AsyncIterable<Buffer>): MaybePromise<RawVerdict>;
   /** Lets go of everything, in any state, as often as one likes. */
   close(): void;
 }

@@ -161,7 +161,7 @@ class ListPart {
 
 function itemText(item: ListItem): string {
   if (item.kind === 'group') return ':';
-  if (item.kind === 'address') return externalForm(address(internalText(item.tokens)));
+  if (item.kind === 'address') return externalForm(address(internalText(item.tokens))) || '""';
   const { kind, text } = item.token;
   if (kind === 'quoted') return `"${text.replace(/["\\\r\n]/g, '\\$&')}"`;
   return kind === 'literal' ? `[${text.replace(/[\\\r\n]/g, '\\$&')}]` : text;

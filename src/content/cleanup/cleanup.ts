@@ -36,6 +36,7 @@ export interface CleanupOptions {
 
 const CRLF = Buffer.from('\r\n');
 const QUEUE_ERROR = reply(451, '4.3.0', 'Error: queue file write error');
+const CLEANUP = { daemon: 'cleanup' };
 /** `Subject: x` in the log; the same of a body line. */
 type Context = 'header' | 'body';
 
@@ -46,7 +47,7 @@ export class Cleanup implements MimeListener {
   /** What a queue asks for; undefined: headers go on as they came. */
   readonly #primary: PrimaryHeaders | undefined;
   readonly #problems = new Set<MimeProblem>();
-  /** Whether the header that was told of last goes on as it came. */
+  /** Whether the header that was told of last goes on as it came, with what exceeds the limit. */
   #passes = false;
   #messageId: string | undefined;
 
@@ -118,9 +119,17 @@ export class Cleanup implements MimeListener {
     else this.#applyToLine(effect, record);
   }
 
-  problem(problem: MimeProblem, text: string): void {
+  problem(problem: MimeProblem, text: Buffer): void {
     this.#problems.add(problem);
-    logMimeProblem(this.#options.log, this.#judgement, mimeProblems[problem], oneLine(text));
+    logMimeProblem(this.#options.log, this.#judgement, mimeProblems[problem], text);
+  }
+
+  /** A line has a character of message_reject_characters. */
+  rejectCharacter({ bytes, start, end }: TextRecord): void {
+    const check = 'message_reject_characters';
+    const evidence = logText(bytes.subarray(start, end));
+    const occasion = { check, context: 'content', evidence, source: builtIn };
+    actOnContent('REJECT disallowed character', occasion, this.#judgement, this.#options.log);
   }
 
   /** The message is through: its structure may be a reason to refuse it. */
@@ -134,7 +143,7 @@ export class Cleanup implements MimeListener {
   /** A header that nobody will look at any more. */
   passHeader(header: LogicalHeader): void {
     this.#edits.pass(header.offset, header.endOffset);
-    this.#passes = true;
+    this.#passes = this.#primary === undefined;
   }
 
   /** What a table says about a piece of the message; undefined: nothing. */
@@ -163,10 +172,9 @@ export class Cleanup implements MimeListener {
   #failed(error: unknown, check: string): undefined {
     if (!(error instanceof LookupFailure)) throw error;
     const { id } = this.#judgement.envelope;
-    const later = 'message not accepted, try again later';
-    this.#options.log.warn(`${id}: ${check} map lookup problem -- ${later}: ${error.message}`, {
-      daemon: 'cleanup',
-    });
+    const { log } = this.#options;
+    log.warn(`${id}: ${check} map lookup problem -- message not accepted, try again later`, CLEANUP);
+    log.warn(error.message, CLEANUP);
     this.#judgement.refuse(QUEUE_ERROR, check, builtIn);
     return undefined;
   }

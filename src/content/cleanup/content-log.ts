@@ -7,6 +7,8 @@ import type { Log } from '../../record/log.ts';
 import type { Judgement } from '../judgement.ts';
 
 const MOST_EVIDENCE = 200;
+const MOST_PROBLEM = 100;
+const MOST_TEXT = 1_000;
 
 /** Octets for the log: one line, nothing that is not printable. */
 export function logText(bytes: Buffer, mostBytes = MOST_EVIDENCE): string {
@@ -33,7 +35,7 @@ export function logContent(
   { what, context, evidence, text }: ContentNote,
 ): void {
   const { id } = judgement.envelope;
-  const told = text === '' ? '' : `: ${oneLine(text)}`;
+  const told = text === '' ? '' : `: ${oneLine(text.slice(0, MOST_TEXT))}`;
   log.info(`${id}: ${what}: ${context} ${evidence} from ${origin(judgement)};${parties(judgement)}${told}`, {
     daemon: 'cleanup',
     event: what,
@@ -41,14 +43,17 @@ export function logContent(
 }
 
 /** `ID: reject: mime-error PROBLEM: text from name[address]; from=<a> to=<b>` */
-export function logMimeProblem(log: Log, judgement: Judgement, problem: string, text: string): void {
+export function logMimeProblem(log: Log, judgement: Judgement, problem: string, text: Buffer): void {
   const { id, sender, recipients } = judgement.envelope;
   const to = recipients[0] ? externalForm(recipients[0].address) : 'unknown';
   const ends = `from=<${externalForm(sender)}> to=<${to}>`;
-  log.info(`${id}: reject: mime-error ${problem}: ${text} from ${origin(judgement)}; ${ends}`, {
-    daemon: 'cleanup',
-    event: 'reject',
-  });
+  log.info(
+    `${id}: reject: mime-error ${problem}: ${logText(text, MOST_PROBLEM)} from ${origin(judgement)}; ${ends}`,
+    {
+      daemon: 'cleanup',
+      event: 'reject',
+    },
+  );
 }
 
 function origin({ session }: Judgement): string {

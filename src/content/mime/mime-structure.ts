@@ -44,7 +44,7 @@ export interface MimeListener {
   /** The primary headers are through. `isCut`: a line follows that is no header, instead of a blank one. */
   headersDone(isCut: boolean): MaybePromise<void>;
   body(record: TextRecord, offset: number): MaybePromise<void>;
-  problem(problem: MimeProblem, text: string): void;
+  problem(problem: MimeProblem, text: Buffer): void;
 }
 
 const SPACE = 32;
@@ -224,7 +224,7 @@ export class MimeStructure {
   #report(problem: MimeProblem, text: Buffer): void {
     if (!this.#isWatched(problem)) return;
     this.#told.add(problem);
-    this.#listener.problem(problem, text.toString('latin1', 0, 100));
+    this.#listener.problem(problem, text);
   }
 }
 

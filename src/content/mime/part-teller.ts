@@ -16,7 +16,7 @@ export interface PartTellerOptions {
   readonly inspectors: readonly PartInspector[];
   readonly nestingLimit: number;
   readonly lineLimitBytes: number;
-  problem(problem: MimeProblem, text: string): void;
+  problem(problem: MimeProblem, text: Buffer): void;
 }
 
 /** One way to read a leaf. */

@@ -33,7 +33,7 @@ export interface PartWalkOptions {
   readonly nestingLimit: number;
   readonly lineLimitBytes: number;
   readonly listener: PartListener;
-  problem(problem: MimeProblem, text: string): void;
+  problem(problem: MimeProblem, text: Buffer): void;
   /** The number that the parts go on from, `` for the message itself. */
   readonly prefix: string;
   readonly depth: number;
@@ -93,7 +93,7 @@ export class PartWalk implements RecordReader {
     if (isMark && this.#boundary(record)) return;
     if (!this.#header) this.#content(bytes, start, end, rawEnd);
     else if (end === start && !continues) this.#endHeader();
-    else if (!this.#header.add(record)) this.#problem('long header', bytes.toString('latin1', start, end));
+    else if (!this.#header.add(record)) this.#problem('long header', bytes.subarray(start, end));
   }
 
   skipped(bytes: Buffer, start: number, rawEnd: number): void {
@@ -226,13 +226,13 @@ export class PartWalk implements RecordReader {
 
   #isTooDeep(depth: number): boolean {
     if (depth <= this.#options.nestingLimit) return false;
-    this.#problem('nesting', `part ${this.#number}`);
+    this.#problem('nesting', Buffer.from(`part ${this.#number}`));
     return true;
   }
 
-  #problem(problem: MimeProblem, text: string): void {
+  #problem(problem: MimeProblem, text: Buffer): void {
     this.#isStopped = true;
-    this.#options.problem(problem, text.slice(0, 100));
+    this.#options.problem(problem, text);
   }
 }
 
