@@ -38,4 +38,9 @@ export const commands: readonly Row[] = [
     sentence: 'adds, changes and deletes users of the password file',
     load: async () => (await import('./commands/passwd.ts')).passwd,
   },
+  {
+    name: 'table',
+    sentence: 'makes a table of a plain list of networks or telephone numbers',
+    load: async () => (await import('./commands/table.ts')).table,
+  },
 ];
