@@ -1,0 +1,54 @@
+/**
+ * Who signs the mail that a network brings for a sender's domain, learned from mails whose DKIM signature was good. So
+ * at RCPT, long before the next mail's signature is there, its sender has a name that is more than an address.
+ * What the store cannot say is not known.
+ */
+
+import { networkKey, type PrefixBits } from './network-key.ts';
+import type { Store } from './store.ts';
+import { storeKey } from './store-key.ts';
+
+export interface KnownSignersOptions {
+  readonly store: Store;
+  readonly prefixBits: PrefixBits;
+  readonly lifetimeMs: number;
+}
+
+/** A well-known fact is written again only so often. */
+const REFRESH_PART = 10;
+
+export class KnownSigners {
+  readonly #options: KnownSignersOptions;
+
+  constructor(options: KnownSignersOptions) {
+    this.#options = options;
+  }
+
+  /** A mail of this sender's domain came from there with a good signature of `signer`. Never rejects. */
+  async learn(clientAddress: string, senderDomain: string, signer: string): Promise<void> {
+    const { store, lifetimeMs } = this.#options;
+    const value = signer.toLowerCase();
+    try {
+      await store.update('signers', this.#key(clientAddress, senderDomain), (now) => {
+        const isFresh = now && now.expiresAt - Date.now() > lifetimeMs - lifetimeMs / REFRESH_PART;
+        return now?.value === value && isFresh ? undefined : { value, lifetimeMs };
+      });
+    } catch {
+      // next time
+    }
+  }
+
+  /** The domain that signed last time. Never rejects. */
+  async find(clientAddress: string, senderDomain: string): Promise<string | undefined> {
+    if (senderDomain === '') return undefined;
+    try {
+      return (await this.#options.store.get('signers', this.#key(clientAddress, senderDomain)))?.value;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #key(clientAddress: string, senderDomain: string): string {
+    return storeKey(networkKey(clientAddress, this.#options.prefixBits), senderDomain.toLowerCase());
+  }
+}
