@@ -26,6 +26,10 @@ export function judgePhone(sight: Sight, number: PhoneNumber): Judgement | undef
 /** The longest numbers that come without an area code. */
 const LOCAL_DIGITS = 8;
 const SHORTEST_LOCAL = 7;
+/** A country code, an area code, a number. */
+const FEWEST_WITH_PLUS = 9;
+/** An area code with its number, ITU-T E.164 and a little more. */
+const MOST_NATIONAL = 11;
 
 function kinshipOf(sight: Sight, number: PhoneNumber): Kinship | undefined {
   const { digits, hasPlus } = sight;
@@ -33,7 +37,8 @@ function kinshipOf(sight: Sight, number: PhoneNumber): Kinship | undefined {
     const prefix = digits.slice(0, -number.digits.length);
     const takesArea = number.digits.length <= LOCAL_DIGITS && number.country === undefined;
     if (prefix === '' || (!takesArea && isPrefix(prefix, hasPlus, number))) return 'whole number';
-    return takesArea && isAreaPrefix(prefix, hasPlus) ? 'local number with an area code' : undefined;
+    const longest = MOST_NATIONAL - number.digits.length;
+    return takesArea && isAreaPrefix(prefix, hasPlus, longest) ? 'local number with an area code' : undefined;
   }
   if (hasPlus || !number.digits.endsWith(digits)) return undefined;
   const isLocal = digits.length === number.localLength || digits.length >= SHORTEST_LOCAL;
@@ -77,10 +82,11 @@ function isCountry(prefix: string, country: string | undefined): boolean {
 }
 
 /** An area code, with or without what is dialled in front of it. */
-function isAreaPrefix(prefix: string, hasPlus: boolean): boolean {
-  if (!hasPlus && /^(?:[018]|80)?[1-9]\d{1,4}$/.test(prefix)) return true;
+function isAreaPrefix(prefix: string, hasPlus: boolean, longest: number): boolean {
+  const area = new RegExp(`^0?[1-9]\\d{0,${longest - 1}}$`);
+  if (!hasPlus && area.test(prefix.replace(/^(?:80|[018])(?=..)/, ''))) return true;
   const abroad = hasPlus ? prefix : (/^(?:00|011|810)?([1-9].*)$/.exec(prefix)?.[1] ?? '');
-  return abroad !== '' && /^0?[1-9]\d{0,4}$/.test(abroad.slice(countryLength(abroad)));
+  return abroad !== '' && area.test(abroad.slice(countryLength(abroad)));
 }
 
 interface Reason {
@@ -104,14 +110,21 @@ const UNIT_BEHIND =
 const LOG_LIKE =
   /\d\d:\d\d:\d\d|(?<![\d.])\d{1,3}(?:\.\d{1,3}){3}(?![\d.])|HTTP\/\d|(?:GET|POST|HEAD) \/|\d\d\/[A-Z][a-z]{2}\/\d{4}|0x[\da-f]|\[\d+\]|<[^>\s]*@|message-id/i;
 const DATES = [
-  /^(?:0?[1-9]|[12]\d|3[01])[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:19|20)?\d\d(?!\d)/,
-  /^(?:0?[1-9]|1[0-2])[-./](?:0?[1-9]|[12]\d|3[01])[-./](?:19|20)?\d\d(?!\d)/,
-  /^(?:19|20)\d\d[-./ ](?:0?[1-9]|1[0-2])[-./ ](?:0?[1-9]|[12]\d|3[01])(?!\d)/,
+  /^(?:0?[1-9]|[12]\d|3[01])[-./ ](?:0?[1-9]|1[0-2])[-./ ]\d\d(?!\d)/,
+  /^(?:0?[1-9]|1[0-2])[-./](?:0?[1-9]|[12]\d|3[01])[-./]\d\d(?!\d)/,
   /^(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:$|\d{4}$|\d{6}$)/,
   /^(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d$/,
 ];
+/** With the year in full: these are dates even behind a word such as `tel`. */
+const FULL_DATES = [
+  /^(?:[0-2]?\d|3[01])[-./ ](?:[0-2]?\d|3[01])[-./ ](?:19|20)\d\d(?!\d)/,
+  /^(?:19|20)\d\d[-./ ](?:0?\d|1[0-2])[-./ ](?:[0-2]?\d|3[01])(?!\d)/,
+  /^(?:19|20)\d\d[-/ ](?:19|20)\d\d$/,
+];
 const IP_ADDRESS = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
-const THOUSANDS = /^\d{1,3}(?:([-.])\d{3})(?:\1\d{3})*$/;
+/** Fields of a version: `5.50.4134.600`. */
+const VERSION = /^\d{1,2}\.\d{1,2}\.\d{3,5}\.\d{1,5}$/;
+const THOUSANDS = /(?:^|[^\d.])\d{1,3}(?:\.\d{3})+$/;
 const SPACED_THOUSANDS = /^\d{1,3}(?: \d{3})+$/;
 
 const REASONS: readonly Reason[] = [
@@ -144,7 +157,7 @@ const REASONS: readonly Reason[] = [
     reason: 'an amount',
     holds: ({ before, behind, form, plain, isAnnounced, hasPlus }) => {
       if (hasPlus || isAnnounced) return false;
-      if (THOUSANDS.test(plain) && !plain.includes('-')) return true;
+      if (THOUSANDS.test(plain)) return true;
       if (form === 'marked' && !SPACED_THOUSANDS.test(plain)) return /[$€£¥₽₴₹]\s?$/.test(before);
       return MONEY_BEFORE.test(before) || UNIT_BEHIND.test(behind);
     },
@@ -156,8 +169,12 @@ const REASONS: readonly Reason[] = [
   },
   {
     reason: 'a date',
-    holds: ({ plain, digits, isAnnounced, hasPlus }) =>
-      !hasPlus && !(isAnnounced && digits.length >= 6) && DATES.some((date) => date.test(plain)),
+    holds: ({ plain, isAnnounced, hasPlus }) =>
+      !hasPlus && [...FULL_DATES, ...(isAnnounced ? [] : DATES)].some((date) => date.test(plain)),
+  },
+  {
+    reason: 'a version',
+    holds: ({ plain, isAnnounced }) => VERSION.test(plain.replace(/[()]/g, '')) && !isAnnounced,
   },
   {
     reason: 'a network address',
@@ -174,27 +191,34 @@ const REASONS: readonly Reason[] = [
 ];
 
 /** A number goes on to the left. */
-function goesOnLeft({ before, form, plain, digits, hasPlus, isAnnounced }: Sight, kinship: Kinship): boolean {
-  if (hasPlus) return /[\p{N}][.-]?$/u.test(before);
+function goesOnLeft(sight: Sight, kinship: Kinship): boolean {
+  const { before, form, digits, hasPlus, isAnnounced } = sight;
+  if (hasPlus) return /\p{N}[.-]?$/u.test(before) || digits.length < FEWEST_WITH_PLUS;
   if (/\p{N}[,;/]\s?$/u.test(before) && form === 'marked') return false;
-  if (/[\p{N}][.,:;'’/\\*_~^|•·-]?$/u.test(before)) return true;
+  if (/\p{N}[.,:;'’/\\*_~^|•·-]?$/u.test(before)) return true;
   if (/\+\s?\d{1,3}[\s(.-]{1,3}$/.test(before)) return true;
   if (kinship === 'local number without its area code' && /\p{N}\s?[)\]][\s-]{0,3}$/u.test(before))
     return true;
   if (!/[\p{N}%)]\s?-?\s$/u.test(before)) return false;
-  if (/\d\d[-. ]\d\d\s$/.test(before) && form !== 'bare') return false;
-  if (kinship !== 'whole number') return !isAnnounced;
-  return form === 'bare' || form === 'odd' || (form === 'spaced' && digits.length < 11) || plain === '';
+  if (form === 'marked')
+    return kinship !== 'whole number' && !isAnnounced && !/\d\d[-. ]\d\d\s$/.test(before);
+  return !hasAllDigits(sight);
 }
 
 /** A number goes on to the right. */
-function goesOnRight({ behind, form, isAnnounced, digits }: Sight, kinship: Kinship): boolean {
+function goesOnRight(sight: Sight, kinship: Kinship): boolean {
+  const { behind, form, digits, isAnnounced } = sight;
   if (/^[,;/]\s?\p{N}/u.test(behind) && form === 'marked') return false;
   if (/^[.,:'’/\\*_~^|•·-]?\p{N}/u.test(behind)) return true;
   if (!/^\s-?\s?[(+]?\p{N}/u.test(behind)) return false;
+  if (digits.length <= LOCAL_DIGITS && /^\s\d{3,5}(?![-.\d])/.test(behind)) return true;
   if (form === 'marked' || /^\s[(+]/.test(behind)) return false;
-  if (kinship !== 'whole number') return true;
-  return !isAnnounced && !(form === 'spaced' && digits.length >= 11);
+  return kinship !== 'whole number' || !(isAnnounced || hasAllDigits(sight));
+}
+
+/** Groups of a number with its prefix: it ends there, whatever comes. */
+function hasAllDigits({ form, digits }: Sight): boolean {
+  return form === 'spaced' && digits.length >= 11;
 }
 
 /** Few digits mean a telephone only where they are written as one. */

@@ -77,23 +77,16 @@ function plainJoint(char: string): string {
   return '-';
 }
 
-/** How the last digits of numbers are grouped, with a dash, dot or space at `_`. */
-const TAILS = [
-  'ddd_dd_dd',
-  'dd_dd_ddd',
-  'dd_ddd_dd',
-  'ddd_dddd',
-  'dddd_dddd',
-  'ddd_ddd',
-  'dd_dd_dd',
-  'dd_dd_dd_dd',
-];
-const MARKED_TAIL = tails('[-.]');
-const SPACED_TAIL = tails(' ');
+/** How the last digits of numbers are grouped; between the groups is the same sign each time. */
+const TAILS = ['3 2 2', '2 2 3', '2 3 2', '3 4', '4 4', '3 3', '2 2 2', '2 2 2 2'];
+const MARKED_TAIL = tails(['-', '\\.']);
+const SPACED_TAIL = tails([' ']);
 
-function tails(joint: string): RegExp {
-  const each = TAILS.map((tail) => tail.replaceAll('d', '\\d').replaceAll('_', joint));
-  return new RegExp(`(?:^|[^\\d])(?:${each.join('|')})$`);
+function tails(joints: readonly string[]): RegExp {
+  const all = joints.flatMap((joint) =>
+    TAILS.map((tail) => tail.replace(/\d/g, '\\d{$&}').replaceAll(' ', joint)),
+  );
+  return new RegExp(`(?:^|[^\\d])(?:${all.join('|')})$`);
 }
 
 function formOf(plain: string): Form {
