@@ -102,6 +102,7 @@ export class Greylist {
     let before: TripletRecord | undefined;
     const entry = await this.#options.store.update('greylist', key, (found) => {
       before = readTriplet(found?.value) ?? earlier;
+      if (before && before.firstAt > now) before = undefined; // the clock was set back
       return this.#next(before, earlier, found, now);
     });
     if (before?.kind === 'passed') return { kind: 'known', identity };
@@ -123,7 +124,7 @@ export class Greylist {
     now: number,
   ): Change | undefined {
     const { delayMs, retryWindowMs, lifetimeMs } = this.#options;
-    if (before === undefined || before.firstAt > now) {
+    if (before === undefined) {
       return { value: writeTriplet({ kind: 'waiting', firstAt: now }), lifetimeMs: retryWindowMs };
     }
     if (before.kind === 'passed') return found ? undefined : { value: writeTriplet(before), lifetimeMs };

@@ -1,7 +1,7 @@
 /**
  * The organisation that a host or domain belongs to: `mail-ej1-f41.google.com` is google.com's, `mx.example.co.uk` is
- * example.co.uk's. Known from the public suffix list (npm tldts, which carries it); hosts under a suffix that a provider
- * gives to strangers (`*.compute.amazonaws.com`) are organisations of their own.
+ * example.co.uk's. Known from the public suffix list (npm tldts, which carries it); what a provider gives to strangers
+ * (`customer.herokuapp.com`) is an organisation of its own, or (`ec2-...compute-1.amazonaws.com`) nobody's.
  */
 import { getDomain } from 'tldts';
 

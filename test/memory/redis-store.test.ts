@@ -125,7 +125,7 @@ describe('a Redis that fails', { skip }, () => {
       `    ${worked} worked, ${failed} failed, slowest ${slowest.toFixed(0)} ms, back ${back.toFixed(0)} ms after the restart`,
     );
     assert.ok(failed > 0);
-    assert.ok(slowest < 900);
+    assert.ok(slowest < 2_500);
     assert.equal(lines.length, 2, lines.join('\n'));
     assert.match(lines[1] ?? '', /works again/);
     await store.close();
@@ -140,7 +140,7 @@ describe('a Redis that fails', { skip }, () => {
     const began = performance.now();
     for (let i = 0; i < 50; i++) await assert.rejects(store.get('greylist', 'k'), StoreFailure);
     const took = performance.now() - began;
-    assert.ok(took > 190 && took < 500, `${took}`);
+    assert.ok(took > 190 && took < 1_900, `${took}`);
     server.signal('SIGCONT');
     await untilItWorks(() => store.get('greylist', 'k'), 3_000);
     assert.equal((await store.get('greylist', 'k'))?.value, 'v');
@@ -284,7 +284,7 @@ describe('sentinels', { skip: skip || missing('redis-sentinel') }, () => {
     console.log(
       `    writes work again ${(took / 1000).toFixed(1)} s after the master died; none waited longer than ${slowest.ms.toFixed(0)} ms`,
     );
-    assert.ok(slowest.ms < 700);
+    assert.ok(slowest.ms < 2_500);
     await store.close();
     await sentinel.stop();
     await replica.kill();

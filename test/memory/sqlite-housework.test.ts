@@ -9,6 +9,7 @@ import { openDatabase } from '../../src/memory/sqlite-database.ts';
 import { SqliteHousework } from '../../src/memory/sqlite-housework.ts';
 import { SqliteStore } from '../../src/memory/sqlite-store.ts';
 import { silentLog } from '../../src/record/log.ts';
+import { costOf, costText } from './cost.ts';
 
 const HOUR = 3_600_000;
 const directory = mkdtempSync(join(tmpdir(), 'sqlite-housework-'));
@@ -60,14 +61,14 @@ describe('a million triplets', () => {
   test('cost what few cost, and their expiry makes nobody wait', { timeout: 300_000 }, async () => {
     const store = new SqliteStore({ path, log: silentLog, housekeeping: false });
     await store.put('greylist', 'known', { value: 'p 1 2 3', lifetimeMs: HOUR });
-    const few = await cost(() => store.get('greylist', 'known'), 20_000);
+    const few = await costOf(() => store.get('greylist', 'known'), 20_000);
     const filling = performance.now();
     fill(COUNT, key);
     console.log(`    filled in ${((performance.now() - filling) / 1000).toFixed(0)} s`);
     const random = () => Math.floor(Math.random() * COUNT);
-    const read = await cost(() => store.get('greylist', key(random())), 50_000);
+    const read = await costOf(() => store.get('greylist', key(random())), 50_000);
     let n = 0;
-    const written = await cost(
+    const written = await costOf(
       () =>
         store.update('greylist', `new ${random()} ${n++}`, (now) =>
           now ? undefined : { value: 'w 1', lifetimeMs: HOUR },
@@ -76,11 +77,10 @@ describe('a million triplets', () => {
     );
     const megabytes = statSync(path).size / 1e6;
     console.log(
-      `    read: ${few.meanUs.toFixed(1)} us among few, ${read.meanUs.toFixed(1)} us among a million ` +
-        `(worst ${read.worstMs.toFixed(2)} ms); new: ${written.meanUs.toFixed(1)} us (worst ${written.worstMs.toFixed(2)} ms); ` +
+      `    read: ${costText(few)} among few, ${costText(read)} among a million; new: ${costText(written)}; ` +
         `${megabytes.toFixed(0)} MB`,
     );
-    assert.ok(read.meanUs < 100);
+    assert.ok(read.cpuUs < 100);
     assert.ok(megabytes < 400);
     await expire(store);
     await store.close();
@@ -120,25 +120,15 @@ describe('a million triplets', () => {
     }
     const seconds = (performance.now() - began) / 1000;
     await thread.terminate();
+    const held = stall();
     console.log(
-      `    ${COUNT / 2} entries expired in ${seconds.toFixed(0)} s: event loop held ${stall().toFixed(1)} ms at most, ` +
+      `    ${COUNT / 2} entries expired in ${seconds.toFixed(0)} s: event loop held ${held.toFixed(1)} ms at most, ` +
         `${waits} writes meanwhile waited ${longestWait.toFixed(1)} ms at most`,
     );
+    assert.ok(held < 500); // on a machine that others use, too
     db.close();
   }
 });
-
-async function cost(work: () => unknown, times: number): Promise<{ meanUs: number; worstMs: number }> {
-  let worstMs = 0;
-  const began = performance.now();
-  for (let i = 0; i < times; i++) {
-    const start = performance.now();
-    const done = work();
-    if (done instanceof Promise) await done;
-    worstMs = Math.max(worstMs, performance.now() - start);
-  }
-  return { meanUs: ((performance.now() - began) / times) * 1000, worstMs };
-}
 
 /** The longest time that the event loop did not turn. */
 function eventLoopStall(): () => number {
