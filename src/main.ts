@@ -4,19 +4,19 @@
  */
 import { join } from 'node:path';
 import { Accounts } from './assembly/accounts.ts';
-import { ownAddresses } from './assembly/own-addresses.ts';
+import { Scanners } from './assembly/clamav.ts';
+import { assembleQuarantine, keepSwept } from './assembly/quarantine.ts';
 import { assembleService, type Shared } from './assembly/service.ts';
-import { Resolver } from './dns/resolver.ts';
+import { assembleSources } from './assembly/sources.ts';
 import type { AttemptSink } from './record/attempt.ts';
 import { Journal } from './record/journal.ts';
 import type { Log } from './record/log.ts';
-import { Relay } from './relay/relay.ts';
 import type { Counters } from './server/client-limits.ts';
 import type { ListenerOptions } from './server/listener.ts';
 import { type Complaint, ComplaintBook } from './settings/complaint.ts';
 import type { Configuration } from './settings/configuration.ts';
 import type { Service } from './settings/services.ts';
-import { Tables } from './tables/tables.ts';
+import type { Tables } from './tables/tables.ts';
 
 /** What lives as long as the process. */
 export interface Runtime {
@@ -43,21 +43,10 @@ export interface Assembly {
 export async function assemble(configuration: Configuration, runtime: Runtime): Promise<Assembly> {
   const { settings, directory } = configuration;
   const book = new ComplaintBook();
-  const dns = new Resolver({
-    servers: settings.dns_servers,
-    timeoutMs: settings.dns_timeout,
-    tries: settings.dns_tries,
-  });
-  const tables = new Tables({
-    directory,
-    log: runtime.log,
-    smtputf8: settings.smtputf8_enable,
-  });
-  const isOwnAddress = ownAddresses({
-    inetInterfaces: settings.inet_interfaces,
-    proxyInterfaces: settings.proxy_interfaces,
-  });
-  const relay = new Relay({ log: runtime.log, dns, isOwnAddress: (address) => isOwnAddress(address) });
+  const { dns, tables, relay } = assembleSources(configuration, runtime.log);
+  const quarantine = assembleQuarantine(settings, runtime.log);
+  const stopSweeping = keepSwept(quarantine, runtime.log);
+  const scanners = new Scanners(runtime.log);
   const accounts = new Accounts(directory, runtime.log);
   const shared: Shared = {
     log: runtime.log,
@@ -67,6 +56,8 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     counters: runtime.counters,
     tables,
     accounts,
+    quarantine,
+    scanners,
     spoolDirectory: join(settings.data_directory, 'spool'),
     complain: book.add,
   };
@@ -81,6 +72,8 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     complaints: [...configuration.complaints, ...book.all(), ...tables.complaints, ...accounts.complaints],
     tables,
     async close() {
+      stopSweeping();
+      scanners.close();
       await tables.close();
       await accounts.close();
       await relay.close();

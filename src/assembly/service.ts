@@ -2,11 +2,9 @@
 
 import type { Dns } from '../dns/dns.ts';
 import { Gateway } from '../gateway.ts';
-import { reply } from '../mail/reply.ts';
+import type { Quarantine } from '../quarantine/quarantine.ts';
 import type { Journal } from '../record/journal.ts';
 import type { Log } from '../record/log.ts';
-import { Dispatcher } from '../relay/dispatcher.ts';
-import { HopFinder } from '../relay/hop-finder.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Counters } from '../server/client-limits.ts';
 import type { ListenerOptions } from '../server/listener.ts';
@@ -19,10 +17,9 @@ import type { Settings } from '../settings/settings.ts';
 import type { Tables } from '../tables/tables.ts';
 import { nextHopAbilities } from './abilities.ts';
 import type { Accounts } from './accounts.ts';
-import { assembleAddresses } from './addresses.ts';
+import { assembleClamav, type Scanners } from './clamav.ts';
 import { rightsOfClients } from './client-rights.ts';
 import { assembleContent } from './content.ts';
-import { assembleNextHops } from './next-hops.ts';
 import { Openers } from './openers.ts';
 import { replyFinisher } from './reply-templates.ts';
 import { assembleRestrictions } from './restrictions.ts';
@@ -30,6 +27,7 @@ import { assembleSasl } from './sasl.ts';
 import { assembleServerTls } from './server-tls.ts';
 import { clientLimits, limitsOfSession, rulesOfSpeech } from './session-rules.ts';
 import { assembleTextChecks } from './text-checks.ts';
+import { assembleWayOut } from './way-out.ts';
 
 /** What all services of a process share. */
 export interface Shared {
@@ -40,6 +38,8 @@ export interface Shared {
   readonly counters: Counters;
   readonly tables: Tables;
   readonly accounts: Accounts;
+  readonly quarantine: Quarantine;
+  readonly scanners: Scanners;
   /** Where messages that do not fit into memory are kept while they pass. */
   readonly spoolDirectory: string;
   readonly complain: Complain;
@@ -69,9 +69,9 @@ function assembleOptions(
   shared: Shared,
 ): ServiceOptions {
   const { settings } = openers;
-  const { tables, log, dns, complain, journal, relay } = shared;
-  const addresses = assembleAddresses(openers);
-  const hops = assembleNextHops(configuration, openers, (other) => new Openers(tables, other), complain);
+  const { log, dns, complain, journal, relay } = shared;
+  const { addresses, hops, carrier } = assembleWayOut(configuration, openers, shared);
+  const clamav = assembleClamav({ ...shared, openers, nextHop: hops.only?.text ?? '' });
   const textChecks = assembleTextChecks(openers, log);
   const gateway = new Gateway({
     ...assembleRestrictions({ openers, addresses, dns, log, complain }),
@@ -81,15 +81,11 @@ function assembleOptions(
     content: assembleContent({
       ...{ openers, addresses, log, spoolDirectory: shared.spoolDirectory },
       isProxied: hops.proxyFilter !== undefined,
+      readers: clamav ? [(mail) => clamav.check.begin(mail)] : [],
       inspectors: [() => textChecks?.inspect()],
+      ...(clamav ? { isUnwanted: clamav.isOwnField } : {}),
     }),
-    carrier: new Dispatcher({
-      relay,
-      hops: new HopFinder({ ...hops, resolver: addresses.resolver }),
-      early: settings.announce_recipients_early,
-      quarantine: async () => reply(451, '4.3.0', 'Error: there is no quarantine'),
-      log,
-    }),
+    carrier,
     journal,
   });
   return {

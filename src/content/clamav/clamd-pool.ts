@@ -36,7 +36,7 @@ interface Waiting {
   patience: NodeJS.Timeout | undefined;
 }
 
-const RESTART_MS = 10_000;
+const RESTART_MS = 5_000;
 
 export class ClamdPool {
   readonly servers: readonly ClamdServer[];
@@ -54,7 +54,7 @@ export class ClamdPool {
     );
   }
 
-  /** Gets to know the servers, so that the first mail does not have to. */
+  /** Gets to know the servers: the log tells who they are. */
   async meet(): Promise<void> {
     await Promise.all(
       this.servers.map(async (server) => {

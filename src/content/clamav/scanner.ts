@@ -40,19 +40,17 @@ export class Scanner {
   readonly #options: ScannerOptions;
   readonly #running = new Map<string, ScanJob>();
   readonly #late = new Set<ScanJob>();
+  #hasMet = false;
 
   constructor(options: ScannerOptions) {
     this.#options = options;
   }
 
-  /** Gets to know the servers; what is found goes to the log. */
-  meet(): Promise<void> {
-    return this.#options.pool.meet();
-  }
-
   /** A message begins to arrive. */
   begin(): Scan {
     const { pool, maxSizeBytes } = this.#options;
+    if (!this.#hasMet) void pool.meet();
+    this.#hasMet = true;
     return new Scan({ pool, maxSizeBytes, settle: (...content) => this.#settle(...content) });
   }
 

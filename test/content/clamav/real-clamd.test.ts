@@ -136,7 +136,7 @@ describe('a real clamd', { skip: noClamd !== undefined && noClamd }, () => {
 
   test('stopped with SIGSTOP: the mail waits, and is scanned when it goes on', async (t) => {
     const scanner = scannerFor(t, [clamd.unix], { timeoutMs: 1_000 });
-    await scanner.meet();
+    await scan(scanner, 'first of all');
     clamd.signal('SIGSTOP');
     const first = await scan(scanner, `${MARKER} stopped`);
     assert.equal(first.kind, 'unknown');

@@ -1,0 +1,27 @@
+/** What all services ask: the DNS, the tables, and the way out of the house; from the settings that count for all of them. */
+import { Resolver } from '../dns/resolver.ts';
+import type { Log } from '../record/log.ts';
+import { Relay } from '../relay/relay.ts';
+import type { Configuration } from '../settings/configuration.ts';
+import { Tables } from '../tables/tables.ts';
+import { ownAddresses } from './own-addresses.ts';
+
+export interface Sources {
+  readonly dns: Resolver;
+  readonly tables: Tables;
+  readonly relay: Relay;
+}
+
+export function assembleSources({ settings, directory }: Configuration, log: Log): Sources {
+  const dns = new Resolver({
+    servers: settings.dns_servers,
+    timeoutMs: settings.dns_timeout,
+    tries: settings.dns_tries,
+  });
+  const tables = new Tables({ directory, log, smtputf8: settings.smtputf8_enable });
+  const isOwnAddress = ownAddresses({
+    inetInterfaces: settings.inet_interfaces,
+    proxyInterfaces: settings.proxy_interfaces,
+  });
+  return { dns, tables, relay: new Relay({ log, dns, isOwnAddress }) };
+}
