@@ -2,8 +2,10 @@
 /** The program: finds the command, runs it, and ends with its exit status. */
 import { type Command, UsageError } from './command.ts';
 import { commands } from './commands.ts';
+import { keepCompiledCode } from './compile-cache.ts';
 
 async function main(argv: readonly string[]): Promise<number> {
+  keepCompiledCode();
   const [name, ...args] = argv;
   if (name === '__worker') {
     const { runWorker } = await import('../process/worker-main.ts');

@@ -51,7 +51,8 @@ export class RemoteCounters implements Counters {
     const mine = (this.#mine.get(key) ?? 0) + 1;
     this.#mine.set(key, mine);
     const all = mine + (this.#others.get(key) ?? 0);
-    if (limit < ALWAYS_ASK || all * 2 >= limit) return this.#ask(key, 'occupy').then(({ concurrency }) => concurrency);
+    if (limit < ALWAYS_ASK || all * 2 >= limit)
+      return this.#ask(key, 'occupy').then(({ concurrency }) => concurrency);
     this.#change(key, 1);
     return all;
   }

@@ -1,4 +1,5 @@
 /** The life of a worker process: read, assemble, listen, give up root, serve until told to stop. */
+import { flushCompileCache } from 'node:module';
 import { type Assembly, assemble, type Runtime } from '../main.ts';
 import { openLog } from '../record/pino-log.ts';
 import { complaintLine } from '../settings/complaint.ts';
@@ -47,6 +48,7 @@ export async function runWorker(directory: string): Promise<void> {
   process.on('disconnect', () => void stop({ patienceMs: 0, atMostMs: 0 })); // the supervisor is gone
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // the supervisor tells us
   await worker.listen();
+  flushCompileCache(); // later it may belong to somebody else
   if (isRoot()) {
     const user = findServingUser(settings.mail_owner);
     becomeOwner(user);

@@ -1,0 +1,39 @@
+/**
+ * Dialogues with the answers that real Postfix 3.7 gave, replayed against the gateway: parity/README.md. Codes, status
+ * codes, deliveries, probes and policy requests must be the same; texts are counted.
+ */
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { namespacesMissing } from './support/namespaces.ts';
+
+const root = join(import.meta.dirname, '..');
+const LEAST_TEXT_PARITY = 99;
+const TOOK_TOO_LONG_MS = 400_000;
+
+interface Report {
+  readonly scenarios: readonly { readonly name: string; readonly diffs: readonly string[] }[];
+  readonly textParity: number;
+  readonly replies: number;
+  readonly texts: readonly unknown[];
+}
+
+for (const directory of ['scenarios', 'scenarios-patch']) {
+  test(`parity: ${directory}`, { skip: namespacesMissing(), timeout: TOOK_TOO_LONG_MS }, async (t) => {
+    const report = await replay(join(root, 'test/parity', directory));
+    for (const { name, diffs } of report.scenarios) await t.test(name, () => assert.deepEqual(diffs, []));
+    t.diagnostic(`reply texts equal to Postfix's: ${report.textParity} % of ${report.replies}`);
+    assert.ok(report.textParity >= LEAST_TEXT_PARITY, JSON.stringify(report.texts, undefined, 1));
+  });
+}
+
+async function replay(directory: string): Promise<Report> {
+  const gateway = `${process.execPath} ${join(root, 'src/cli/portcullis.ts')} serve -c {dir}`;
+  const args = ['test/parity/parity.mjs', 'run', '--json', '--dir', directory, '--gateway', gateway];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await new Promise((resolve) => child.on('close', resolve));
+  return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Report;
+}

@@ -1,0 +1,81 @@
+/**
+ * `npm test`: the Debian packages that the suites run against, then types, lint and tests.
+ * As root it installs what is missing; else it names it, and the suites say themselves what they leave out.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A package, and a file that shows that it is there. */
+const PACKAGES: Readonly<Record<string, string>> = {
+  postfix: '/usr/sbin/postfix',
+  'postfix-pcre': '/usr/lib/postfix/postfix-pcre.so',
+  'postfix-sqlite': '/usr/lib/postfix/postfix-sqlite.so',
+  'postfix-lmdb': '/usr/lib/postfix/postfix-lmdb.so',
+  swaks: '/usr/bin/swaks',
+  'redis-server': '/usr/bin/redis-server',
+  'redis-sentinel': '/usr/bin/redis-sentinel',
+  'clamav-daemon': '/usr/sbin/clamd',
+  'dovecot-core': '/usr/sbin/dovecot',
+  opendkim: '/usr/sbin/opendkim',
+  'opendkim-tools': '/usr/bin/opendkim-testmsg',
+  postgrey: '/usr/sbin/postgrey',
+  'postfix-policyd-spf-python': '/usr/bin/policyd-spf',
+  postfwd: '/usr/sbin/postfwd2',
+  rbldnsd: '/usr/sbin/rbldnsd',
+  'p7zip-full': '/usr/bin/7z',
+  zip: '/usr/bin/zip',
+  genisoimage: '/usr/bin/genisoimage',
+  openssl: '/usr/bin/openssl',
+  iproute2: '/usr/sbin/ip',
+};
+
+/** Keeps Debian's packages from starting their services. */
+const POLICY = '/usr/sbin/policy-rc.d';
+
+const root = join(import.meta.dirname, '..');
+const bin = (name: string) => join(root, 'node_modules', '.bin', name);
+
+function run(title: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): boolean {
+  console.log(`\n== ${title}`);
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env },
+  });
+  if (error) console.error(error.message);
+  return status === 0;
+}
+
+function provide(): void {
+  const missing = Object.keys(PACKAGES).filter((name) => !existsSync(PACKAGES[name] as string));
+  if (missing.length === 0) return;
+  if (process.getuid?.() !== 0) {
+    console.log(`not installed, so that suites will be skipped: ${missing.join(' ')}`);
+    return;
+  }
+  const hadPolicy = existsSync(POLICY);
+  if (!hadPolicy) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
+  const quiet = { DEBIAN_FRONTEND: 'noninteractive' };
+  const install = ['install', '-y', '-qq', '--no-install-recommends'];
+  run('package lists', 'apt-get', ['update', '-qq'], quiet);
+  if (!run(`installing ${missing.join(' ')}`, 'apt-get', [...install, ...missing], quiet)) {
+    for (const name of missing) run(`installing ${name}`, 'apt-get', [...install, name], quiet);
+  }
+  if (!hadPolicy) rmSync(POLICY, { force: true });
+}
+
+provide();
+const only = process.argv.slice(2);
+const tests = only.length > 0 ? only : ['test/**/*.test.ts'];
+const steps: readonly [string, () => boolean][] = [
+  ['types', () => run('types', bin('tsc'), ['-p', '.'])],
+  ['lint', () => run('lint', bin('biome'), ['ci', '--error-on-warnings', '.'])],
+  [
+    'tests',
+    () => run('tests', process.execPath, ['--test', '--test-reporter=./test/support/reporter.ts', ...tests]),
+  ],
+];
+const failed = steps.filter(([, step]) => !step()).map(([name]) => name);
+console.log(failed.length === 0 ? '\nall is well' : `\nfailed: ${failed.join(', ')}`);
+process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,0 +1,37 @@
+/** Prints what a reader of `npm test` wants to know: failures in full, what was skipped and why, figures that were measured. */
+import { relative } from 'node:path';
+import type { TestEvent } from 'node:test/reporters';
+
+export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
+  const skipped: string[] = [];
+  let passed = 0;
+  let failed = 0;
+  const started = Date.now();
+  for await (const { type, data } of events) {
+    if (type === 'test:pass') {
+      if (data.skip !== undefined) skipped.push(`${placeOf(data.file)} ${data.name}: ${reasonOf(data.skip)}`);
+      else if (data.details.type !== 'suite') passed += 1;
+    } else if (type === 'test:fail' && data.details.type !== 'suite') {
+      failed += 1;
+      const { cause = data.details.error } = data.details.error;
+      yield `\nFAILED ${placeOf(data.file)} ${data.name}\n${described(cause)}\n`;
+    } else if (type === 'test:diagnostic' && data.file !== undefined && data.nesting >= 0) {
+      yield `  ${placeOf(data.file)}: ${data.message}\n`;
+    } else if (type === 'test:stderr') yield data.message;
+  }
+  for (const line of skipped) yield `skipped ${line}\n`;
+  const seconds = Math.round((Date.now() - started) / 1000);
+  yield `${passed} passed, ${failed} failed, ${skipped.length} skipped, ${seconds} s\n`;
+}
+
+function placeOf(file: string | undefined): string {
+  return file === undefined ? '' : relative(process.cwd(), file);
+}
+
+function reasonOf(skip: string | boolean): string {
+  return typeof skip === 'string' && skip !== '' ? skip : 'no reason given';
+}
+
+function described(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
