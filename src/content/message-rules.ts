@@ -62,8 +62,9 @@ export class MessageRules implements WalkMaker {
       cleanup.problem(what, text);
       cleanup.settleProblems();
     };
-    const listener = new PartTeller({ inspectors, nestingLimit, lineLimitBytes, problem });
-    return new PartWalk({ nestingLimit, lineLimitBytes, listener, problem, prefix: '', depth: 0 });
+    const limits = { nestingLimit, lineLimitBytes, problem, count: { parts: 0 } };
+    const listener = new PartTeller({ inspectors, ...limits });
+    return new PartWalk({ ...limits, listener, prefix: '', depth: 0 });
   }
 }
 

@@ -53,10 +53,11 @@ export class BoundaryStack {
   }
 
   #deepest(bytes: Buffer, start: number, end: number): number {
+    const text = bytes.toString('latin1', start, Math.min(end, start + this.#lengthLimit));
     let deepest = -1;
     for (const [length, sameLength] of this.#depths) {
-      if (start + length > end) continue;
-      const depth = sameLength.get(bytes.toString('latin1', start, start + length))?.at(-1) ?? -1;
+      if (length > text.length) continue;
+      const depth = sameLength.get(text.slice(0, length))?.at(-1) ?? -1;
       deepest = Math.max(deepest, depth);
     }
     return deepest;

@@ -8,7 +8,7 @@ import type { Part, PartInspector, PartReader } from '../part.ts';
 import { addRange, type ByteRange } from './byte-range.ts';
 import type { MimeProblem } from './mime-problem.ts';
 import type { PartShape } from './part-shape.ts';
-import { type PartListener, PartWalk } from './part-walk.ts';
+import { type PartCount, type PartListener, PartWalk } from './part-walk.ts';
 import { RecordScanner } from './record-scanner.ts';
 import { type DecoderKind, type TransferDecoder, transferDecoder } from './transfer-decoder.ts';
 
@@ -16,6 +16,7 @@ export interface PartTellerOptions {
   readonly inspectors: readonly PartInspector[];
   readonly nestingLimit: number;
   readonly lineLimitBytes: number;
+  readonly count: PartCount;
   problem(problem: MimeProblem, text: Buffer): void;
 }
 
@@ -99,17 +100,9 @@ export class PartTeller implements PartListener {
 
   /** Follows the parts of a message inside. */
   #inner({ number }: Part, depth: number): PartReader {
-    const { nestingLimit, lineLimitBytes, problem } = this.#options;
     const listener = new PartTeller(this.#options);
-    const walk = new PartWalk({
-      nestingLimit,
-      lineLimitBytes,
-      problem,
-      depth,
-      prefix: `${number}.`,
-      listener,
-    });
-    const scanner = new RecordScanner(lineLimitBytes, walk);
+    const walk = new PartWalk({ ...this.#options, depth, prefix: `${number}.`, listener });
+    const scanner = new RecordScanner(this.#options.lineLimitBytes, walk);
     const flush = () => walk.flush();
     return {
       write: (bytes) => after(scanner.write(bytes), flush),

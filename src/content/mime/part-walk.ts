@@ -3,8 +3,8 @@
  * It reads the structure as mail programs may, not as Postfix does (mime-structure.ts), so that what somebody could see
  * is looked at: a boundary is a whole line, blanks at its end aside; a line that is no header does not end a header, and
  * is text as well; what stands outside of all parts is a part; encoded messages are decoded and followed, too.
- * Parameters: mime_nesting_limit (multiparts and messages together). What is nested deeper, or has a header that is too
- * long, is a problem: the mail is refused, for nobody can say what is in it.
+ * Parameters: mime_nesting_limit (multiparts and messages together). What is nested deeper, has too many parts or a
+ * header that is too long is a problem: the mail is refused, for nobody can say what is in it.
  */
 import type { MaybePromise } from '../../mail/maybe-promise.ts';
 import type { Field, Part } from '../part.ts';
@@ -34,10 +34,20 @@ export interface PartWalkOptions {
   readonly lineLimitBytes: number;
   readonly listener: PartListener;
   problem(problem: MimeProblem, text: Buffer): void;
+  /** How many parts there are, with those of messages inside. */
+  readonly count: PartCount;
   /** The number that the parts go on from, `` for the message itself. */
   readonly prefix: string;
   readonly depth: number;
 }
+
+/** Counts the parts of a message. */
+export interface PartCount {
+  parts: number;
+}
+
+/** A message with more parts is not looked at, but refused: each of them costs more than its bytes. */
+const MOST_PARTS = 10_000;
 
 /** A multipart that is open. */
 interface Level {
@@ -124,6 +134,11 @@ export class PartWalk implements RecordReader {
   #endHeader(): void {
     const { fields, stray } = (this.#header as PartHeader).end();
     this.#header = undefined;
+    this.#options.count.parts += 1;
+    if (this.#options.count.parts > MOST_PARTS) {
+      this.#problem('many parts', Buffer.from(`part ${this.#number}`));
+      return;
+    }
     const shape = shapeOf(fields, this.#defaultType);
     if (shape.boundaries.length > 0) this.#enterMultipart(fields, shape);
     else if (shape.isMessage) this.#enterMessage(fields, shape);

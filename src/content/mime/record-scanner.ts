@@ -141,8 +141,9 @@ export class RecordScanner {
 
   #keep(chunk: Buffer, start: number, end: number): void {
     const wanted = this.#carried + end - start;
-    if (this.#carried === 0 || wanted > this.#carry.length) {
-      const larger = Buffer.allocUnsafeSlow(Math.max(FIRST_CARRY_BYTES, wanted, this.#carry.length * 2));
+    if (this.#carried === 0) this.#carry = Buffer.allocUnsafe(Math.max(FIRST_CARRY_BYTES, wanted));
+    else if (wanted > this.#carry.length) {
+      const larger = Buffer.allocUnsafe(Math.max(wanted, this.#carry.length * 2));
       this.#carry.copy(larger, 0, 0, this.#carried);
       this.#carry = larger;
     }
