@@ -1,9 +1,11 @@
 /**
- * One connection to Dovecot's authentication server, shared by all sessions of the process: Dovecot knows clients by
- * their process id and allows each of them one connection. It is opened when it is needed, and again after it broke.
+ * One connection to Dovecot's authentication server, shared by all sessions of the process. It is opened when it is
+ * needed, and again after it broke. Dovecot wants each connection to have a number of its own, and takes process ids for
+ * that; those are the same in every container, so ours are random.
  * Nobody waits longer than the time-out; a server that does not keep to the protocol is hung up on.
  * `Postfix: xsasl_dovecot_server_connect`.
  */
+import { randomInt } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import type { Log } from '../record/log.ts';
 import { systemErrorText } from '../smtp/system-error.ts';
@@ -169,12 +171,13 @@ export class DovecotConnection {
         if (heard === undefined) return;
         if (heard !== 'done') return fail(heard.problem);
         clearTimeout(timer);
+        failure = `Connection to Dovecot auth socket '${shown}' lost`;
         take = (next) => this.#heard(next);
         resolve({ socket, mechanisms: handshake.mechanisms });
       };
       socket.on('connect', () => {
         failure = `Handshake with Dovecot auth socket '${shown}' failed`;
-        socket.write(greeting(process.pid));
+        socket.write(greeting(randomInt(1, 2 ** 31)));
       });
       socket.on(
         'data',
