@@ -1,23 +1,21 @@
 /**
- * Listed numbers, found by their last six digits: what a text must end a number with before anybody looks closer. Sized
- * so that ten thousand numbers cost a text no more than a hundred do.
+ * Listed numbers, found by their last six digits: one bit for each ending tells whether a place in a text deserves a
+ * closer look. So ten thousand numbers cost a text no more than a hundred do.
  */
 import type { PhoneNumber } from './phone-number.ts';
 
 /** So many digits at the end of a number are its key. */
 export const KEY_DIGITS = 6;
 const KEYS = 10 ** KEY_DIGITS;
-/** Slots for each number, so that most keys of a text fall into an empty one. */
-const SLOTS_EACH = 16;
-const FEWEST_SLOTS = 1024;
-const MOST_SLOTS = 2 ** 20;
 
 export class PhoneIndex {
   readonly #numbers: PhoneNumber[] = [];
-  /** One more than the first number of a slot; 0 is empty. */
-  #slots = new Int32Array(FEWEST_SLOTS);
-  /** By number: one more than the next one of its slot. */
-  #next: number[] = [];
+  /** A bit for each key. */
+  readonly #known = new Uint8Array(KEYS / 8);
+  /** By key: the number that was added last. */
+  readonly #last = new Map<number, number>();
+  /** By number: the one before it with the same key, -1 when there is none. */
+  readonly #before: number[] = [];
 
   get count(): number {
     return this.#numbers.length;
@@ -26,49 +24,36 @@ export class PhoneIndex {
   /** Adds a number; gives its index, in the order of adding. */
   add(number: PhoneNumber): number {
     const index = this.#numbers.push(number) - 1;
-    if (this.count * SLOTS_EACH > this.#slots.length && this.#slots.length < MOST_SLOTS) this.#grow();
-    else this.#link(index);
+    const key = keyOf(number.digits);
+    this.#before.push(this.#last.get(key) ?? -1);
+    this.#last.set(key, index);
+    this.#known[key >> 3] = (this.#known[key >> 3] as number) | (1 << (key & 7));
     return index;
   }
 
   /** The same number, if it is there: its index. */
   indexOf({ digits, country }: PhoneNumber): number | undefined {
-    for (const index of this.candidates(keyOf(digits))) {
+    return this.candidates(keyOf(digits)).find((index) => {
       const other = this.number(index);
-      if (other.digits === digits && other.country === country) return index;
-    }
-    return undefined;
+      return other.digits === digits && other.country === country;
+    });
   }
 
   number(index: number): PhoneNumber {
     return this.#numbers[index] as PhoneNumber;
   }
 
-  /** Whether a listed number may end so; `key`: the last six digits as a number. */
-  mayEndWith(key: number): boolean {
-    return this.#slots[key & (this.#slots.length - 1)] !== 0;
+  /** Whether a listed number ends so; `key`: the last six digits as a number. */
+  hasEnding(key: number): boolean {
+    return ((this.#known[key >> 3] as number) & (1 << (key & 7))) !== 0;
   }
 
   /** The numbers that end so, first listed first. */
   candidates(key: number): number[] {
     const found: number[] = [];
-    let index = (this.#slots[key & (this.#slots.length - 1)] as number) - 1;
-    for (; index >= 0; index = (this.#next[index] as number) - 1) {
-      if (keyOf(this.number(index).digits) === key) found.push(index);
-    }
+    for (let index = this.#last.get(key) ?? -1; index >= 0; index = this.#before[index] as number)
+      found.push(index);
     return found.reverse();
-  }
-
-  #link(index: number): void {
-    const slot = keyOf(this.number(index).digits) & (this.#slots.length - 1);
-    this.#next[index] = this.#slots[slot] as number;
-    this.#slots[slot] = index + 1;
-  }
-
-  #grow(): void {
-    this.#slots = new Int32Array(this.#slots.length * 4);
-    this.#next = [];
-    for (let index = 0; index < this.count; index++) this.#link(index);
   }
 }
 

@@ -104,7 +104,7 @@ const OTHER_NUMBERS = new RegExp(
   'iu',
 );
 const MONEY_BEFORE =
-  /(?:[$€£¥₽₴₹]|(?:^|[^\p{L}])(?:usd|eur|rur|rub|gbp|us|руб|грн|сумм\p{L}*|цен\p{L}*|стоимост\p{L}*|price|total|amount|sum|cost\p{L}*)[\s:.-]{0,3})\s?$/iu;
+  /(?:[$€£¥₽₴₹]|(?:^|[^\p{L}])(?:usd|eur|rur|rub|gbp|us|руб|грн|сумм\p{L}*|цен\p{L}*|стоимост\p{L}*|итог\p{L}*|всего|price|total|amount|sum|cost\p{L}*)[\s:.-]{0,3})\s?$/iu;
 const UNIT_BEHIND =
   /^\s?(?:[$€£¥₽₴₹%‰°]|(?:руб\p{L}*|р\.|rub|rur|usd|eur|грн|коп|тыс\p{L}*|млн|млрд|тонн\p{L}*|кг|км|шт|кв|байт|[kmgt]i?b|bytes|bits|dollars?|euros?|hits|hours|people|users|miles|million|ms|sec\p{L}*|px)(?!\p{L}))/iu;
 const LOG_LIKE =
@@ -125,6 +125,7 @@ const IP_ADDRESS = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\
 /** Fields of a version: `5.50.4134.600`. */
 const VERSION = /^\d{1,2}\.\d{1,2}\.\d{3,5}\.\d{1,5}$/;
 const THOUSANDS = /(?:^|[^\d.])\d{1,3}(?:\.\d{3})+$/;
+const DECIMAL = /^(?:\d+\.\d{1,2}|\d{1,2}\.\d+)$/;
 const SPACED_THOUSANDS = /^\d{1,3}(?: \d{3})+$/;
 
 const REASONS: readonly Reason[] = [
@@ -157,7 +158,7 @@ const REASONS: readonly Reason[] = [
     reason: 'an amount',
     holds: ({ before, behind, form, plain, isAnnounced, hasPlus }) => {
       if (hasPlus || isAnnounced) return false;
-      if (THOUSANDS.test(plain)) return true;
+      if (THOUSANDS.test(plain) || DECIMAL.test(plain)) return true;
       if (form === 'marked' && !SPACED_THOUSANDS.test(plain)) return /[$€£¥₽₴₹]\s?$/.test(before);
       return MONEY_BEFORE.test(before) || UNIT_BEHIND.test(behind);
     },

@@ -36,8 +36,8 @@ interface Group {
 }
 
 export interface StretchSearch {
-  /** Whether a stretch may be of interest that ends with this key (its last six digits as a number). */
-  mayEndWith(key: number): boolean;
+  /** Whether stretches with this ending are of interest (its last six digits as a number). */
+  hasEnding(key: number): boolean;
   /** Gets the stretches that end in one place with that key, the longest first. */
   found(stretches: readonly Stretch[], key: number): void;
 }
@@ -158,7 +158,7 @@ class Scan {
       this.#groups.push({ start, end, count, trueDigits, tail });
       if (this.#groups.length > 2 * MAX_GROUPS) this.#groups = this.#groups.slice(-MAX_GROUPS);
       const key = this.#key();
-      if (key >= 0 && this.#search.mayEndWith(key)) this.#search.found(this.#stretches(), key);
+      if (key >= 0 && this.#search.hasEnding(key)) this.#search.found(this.#stretches(), key);
     }
   }
 

@@ -36,7 +36,7 @@ export class PhoneSearch {
     const index = this.#index;
     if (index.count === 0) return;
     findStretches(text, {
-      mayEndWith: (key) => index.mayEndWith(key),
+      hasEnding: (key) => index.hasEnding(key),
       found: (stretches, key) => {
         const sighting = this.#judge(text, stretches, index.candidates(key));
         if (sighting) found(sighting);

@@ -54,7 +54,7 @@ export class PlainText {
     const text = this.#goesOn ? line : withoutMarks(line, isFlowed);
     if (!this.#goesOn && isBlank(text)) this.#paragraphs.end();
     else if (isFlowed && deletesSpace && text.endsWith(' ')) this.#paragraphs.add(text.slice(0, -1));
-    else this.#paragraphs.add(`${text}\n`);
+    else this.#paragraphs.add(`${text} `);
     this.#goesOn = false;
   }
 }

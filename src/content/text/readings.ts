@@ -7,7 +7,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { charsetNamed, decoderFor } from './charset.ts';
 
 /** So many readings of one body at most. */
-const MOST_READINGS = 6;
+const MOST_READINGS = 7;
 const REPLACEMENT = '\ufffd';
 /** HTML says its own charset within so many bytes. HTML, 13.2.3.2. */
 const META_BYTES = 1024;
@@ -100,13 +100,14 @@ function withoutCutCharacter(sample: Buffer): Buffer {
 
 const CYRILLIC = ['ibm866', 'iso-8859-5', 'x-mac-cyrillic'];
 
-/** A charset of yesterday, where it makes more of a Cyrillic text than today's two. */
+/** A charset of yesterday, where it makes more of a Cyrillic text than today's two, or of bytes these hardly use. */
 function rareCyrillic(sample: Buffer): string | undefined {
   const usual = Math.max(cyrillicScore('windows-1251', sample), cyrillicScore('koi8-r', sample));
   const [best] = CYRILLIC.map((charset) => ({ charset, score: cyrillicScore(charset, sample) })).sort(
     (a, b) => b.score - a.score,
   );
-  return best && best.score > usual && best.score > eightBitCount(sample) / 2 ? best.charset : undefined;
+  if (best && best.score > usual && best.score > eightBitCount(sample) / 2) return best.charset;
+  return usual <= 0 && sample.some((byte) => byte >= 0x80 && byte < 0xb0) ? 'ibm866' : undefined;
 }
 
 /** Words in small letters speak for a charset, capitals behind small letters against it. */
@@ -133,7 +134,7 @@ const ASIAN: readonly Asian[] = [
   { charset: 'big5', letters: HAN },
   { charset: 'gb18030', letters: HAN },
 ];
-const MOST_ASIAN = 2;
+const MOST_ASIAN = 3;
 
 /** Charsets of two bytes that mean all of it, when most of it has eight bits. */
 function asianReadings(sample: Buffer): string[] {
