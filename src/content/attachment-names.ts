@@ -33,7 +33,7 @@ export function fileNames(written: readonly string[]): FileNames | undefined {
   const forms = new Set<string>();
   for (const name of written) {
     for (const form of formsOf(name.slice(-longestName))) {
-      if (forms.size < mostForms && form !== '') forms.add(form);
+      if (forms.size < mostForms && withoutTrail(form) !== '') forms.add(form);
     }
   }
   const [first] = forms;

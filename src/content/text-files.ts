@@ -14,7 +14,8 @@ const longestLine = 4_096;
 const pieceBytes = 32_768;
 
 const LF = 10;
-const BEGIN = Buffer.from('begin');
+/** What a line begins with that begins a file, with the line end before it. */
+const MARKS = [Buffer.from('\nbegin'), Buffer.from('\n=ybegin ')];
 const MARK = /^(?:begin(-base64)? +[0-7]{3,4} +(\S.*)|=ybegin [^\r\n]*?\bname=(.+))$/;
 
 export interface TextFiles {
@@ -60,11 +61,10 @@ export class TextFileScan implements PartReader {
     await this.#close();
   }
 
-  /** What stands behind the line that begins a file; undefined: nothing begins here. */
+  /** What stands behind the line that begins a file; undefined: nothing begins here. The bytes begin with a line. */
   #search(bytes: Buffer): Buffer | undefined {
-    for (let at = bytes.indexOf(BEGIN); at >= 0; at = bytes.indexOf(BEGIN, at + 1)) {
-      const start = bytes[at - 1] === 0x79 && bytes[at - 2] === 0x3d ? at - 2 : at;
-      if (start > 0 && bytes[start - 1] !== LF) continue;
+    const next = MARKS.map((mark) => (bytes.subarray(0, mark.length - 1).equals(mark.subarray(1)) ? 0 : -2));
+    for (let start = nearest(bytes, next, 0); start >= 0; start = nearest(bytes, next, start + 1)) {
       const end = bytes.indexOf(LF, start);
       if (end < 0) break;
       if (end - start <= longestLine && this.#begins(lineOf(bytes, start, end)))
@@ -120,6 +120,18 @@ export class TextFileScan implements PartReader {
     this.#open = undefined;
     return reader?.end();
   }
+}
+
+/** Where the next line begins with a mark; `next` remembers where each mark comes next: -2 not known, -1 nowhere. */
+function nearest(bytes: Buffer, next: number[], from: number): number {
+  for (const [i, mark] of MARKS.entries()) {
+    const known = next[i] ?? -1;
+    if (known === -1 || known >= from) continue;
+    const at = bytes.indexOf(mark, Math.max(0, from - 1));
+    next[i] = at < 0 ? -1 : at + 1;
+  }
+  const found = next.filter((at) => at >= 0);
+  return found.length === 0 ? -1 : Math.min(...found);
 }
 
 /** Without its line end. */

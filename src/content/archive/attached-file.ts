@@ -5,7 +5,8 @@
  */
 import { isPromise, type MaybePromise } from '../../mail/maybe-promise.ts';
 import { extensionOf, type FileNames, fileNames } from '../attachment-names.ts';
-import { type FileType, fileType, headBytes, isText } from '../file-type.ts';
+import { headBytes, isText } from '../file-marks.ts';
+import { type FileType, fileType } from '../file-type.ts';
 import type { PartReader } from '../part.ts';
 import { TextFileScan } from '../text-files.ts';
 import { TokenScan } from '../token-scan.ts';

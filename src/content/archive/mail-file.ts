@@ -31,9 +31,12 @@ async function walk(bytes: ByteSource, members: PartInspector, to: Opened): Prom
   let problem: MimeProblem | undefined;
   const teller = {
     inspectors: [members],
+    count: { parts: 0 },
     nestingLimit,
     lineLimitBytes,
-    problem: (found: MimeProblem) => (problem = found),
+    problem: (found: MimeProblem) => {
+      problem = found;
+    },
   };
   const parts = new PartWalk({ ...teller, listener: new PartTeller(teller), prefix: '', depth: 0 });
   const scanner = new RecordScanner(lineLimitBytes, parts);
@@ -45,7 +48,7 @@ async function walk(bytes: ByteSource, members: PartInspector, to: Opened): Prom
   await scanner.end();
   parts.end();
   await parts.flush();
-  if (problem === 'nesting') throw new OverBudget('nested too deep');
+  if (problem === 'nesting' || problem === 'many parts') throw new OverBudget(problem);
   if (problem !== undefined) throw new BrokenArchive(problem);
 }
 

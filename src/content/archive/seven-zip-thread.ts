@@ -70,7 +70,6 @@ WebAssembly.Memory.prototype.grow = function (pages) {
 
 /** Whoever asked does not want to hear more. */
 class Stopped extends Error {}
-class TooManyMembers extends Error {}
 
 parentPort?.on('message', async (letter: OpenLetter) => {
   memoryBytes = letter.memoryBytes;
@@ -124,30 +123,24 @@ class Opening {
   async #open(format: string | undefined): Promise<Outcome> {
     const as = format === undefined ? [] : [`-t${format}`];
     const listed = new Listing(this.#letter.mostMembers);
-    let many = false;
-    const list = await this.#seven(['l', '-slt', '-ba', ...as], (line) => listed.line(line)).catch(
-      (error) => {
-        if (!(error instanceof TooManyMembers)) throw error;
-        many = true;
-        return { lines: [], code: 0 };
-      },
-    );
+    const list = await this.#seven(['l', '-slt', '-ba', ...as], (line) => listed.line(line));
     const told = new Set<string>();
-    const unpack = many ? list : await this.#seven(['x', '-y', '-o/out', ...as], () => {}, told);
+    const unpack = listed.isTooLong ? list : await this.#seven(['x', '-y', '-o/out', ...as], () => {}, told);
     for (const [name, member] of listed.members) {
       if (told.has(name) || member.isDirectory) continue;
       this.#ask({ kind: 'member', name });
       this.#ask({ kind: 'end' });
     }
     const lines = [...list.lines, ...unpack.lines];
-    const isEncrypted = listed.isEncrypted || lines.some((line) => /password|encrypted/i.test(line));
-    const isUnreadable = lines.some((line) => /unsupported (?:method|feature)/i.test(line));
+    const says = (words: RegExp) => lines.some((line) => words.test(line.split(' : ', 1)[0] ?? ''));
+    const isEncrypted = listed.isEncrypted || says(/password|encrypted/i);
+    const isUnreadable = says(/unsupported (?:method|feature)/i);
     const failed = list.code !== 0 || unpack.code !== 0;
     return {
       isEncrypted,
       isBroken: failed && !isEncrypted && !isUnreadable && !memoryRefused,
       isUnreadable,
-      overBudget: memoryRefused ? 'memory' : many ? 'members' : undefined,
+      overBudget: memoryRefused ? 'memory' : listed.isTooLong ? 'members' : undefined,
     };
   }
 
@@ -161,20 +154,13 @@ class Opening {
     const note = (line: string) => {
       if (lines.length < MOST_LINES) lines.push(line.slice(0, 200));
     };
-    let tooMany: TooManyMembers | undefined;
     const instance = await newInstance({
       noExitRuntime: true,
       stdin: () => null,
       printErr: note,
       print: (line) => {
-        if (tooMany) throw tooMany;
-        try {
-          if (words[0] === 'l') print(line);
-          if (/password/i.test(line)) note(line);
-        } catch (error) {
-          if (error instanceof TooManyMembers) tooMany = error;
-          throw error;
-        }
+        if (words[0] === 'l') print(line);
+        if (line.startsWith('Enter password')) note(line);
       },
       instantiateWasm: (imports, ready) => {
         const made = new WebAssembly.Instance(program, imports);
@@ -197,7 +183,6 @@ class Opening {
     } catch {
       // a question for a password, an exception of C++, a broken sandbox: it could not go on
     }
-    if (tooMany) throw tooMany;
     if (this.#stopped) throw new Stopped();
     return { lines, code };
   }
@@ -253,29 +238,35 @@ interface Listed {
   readonly isDirectory: boolean;
 }
 
-/** `7zz l -slt`: a block of `Name = value` lines for each member, with `Path` first. */
+/** `7zz l -slt`: a block of `Name = value` lines for each member, with `Path` first. Comments are the sender's words. */
 class Listing {
   readonly members = new Map<string, Listed>();
   isEncrypted = false;
+  /** What comes then is not kept. */
+  isTooLong = false;
   readonly #most: number;
   #path: string | undefined;
+  #isKnown = false;
 
   constructor(most: number) {
     this.#most = most;
   }
 
-  /** Throws TooManyMembers. */
   line(line: string): void {
     const [, key, value = ''] = /^([A-Z][A-Za-z ]*) = (.*)$/.exec(line) ?? [];
-    if (key === 'Path') {
-      if (this.members.size >= this.#most) throw new TooManyMembers();
-      this.#path = value;
-      this.members.set(value, { isDirectory: false });
-    }
-    if (this.#path === undefined) return;
-    if ((key === 'Folder' && value === '+') || (key === 'Attributes' && /(?:^| )D/.test(value))) {
-      this.members.set(this.#path, { isDirectory: true });
-    }
+    if (key === 'Path') this.#begin(value);
+    if (key === 'Comment') this.#path = undefined;
+    if (this.#path === undefined || this.isTooLong) return;
+    const isDirectory =
+      (key === 'Folder' && value === '+') || (key === 'Attributes' && /(?:^| )D/.test(value));
+    if (isDirectory && !this.#isKnown) this.members.set(this.#path, { isDirectory });
     if (key === 'Encrypted' && value === '+') this.isEncrypted = true;
+  }
+
+  #begin(path: string): void {
+    this.isTooLong ||= this.members.size >= this.#most;
+    this.#path = path;
+    this.#isKnown = this.members.has(path);
+    if (!this.isTooLong) this.members.set(path, { isDirectory: false });
   }
 }

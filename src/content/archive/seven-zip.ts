@@ -1,6 +1,6 @@
 /**
  * Opens rare archives with 7-Zip, in a thread of its own: 7z, rar, iso, cab, disk images and others. One archive at a
- * time in a process; others wait, and their waiting counts as their time. Parameters: attachment_memory_limit,
+ * time for a service; others wait, and their waiting counts as their time. Parameters: attachment_memory_limit,
  * attachment_time_limit (through the budget). A thread that takes too long is ended, the next archive gets a new one.
  */
 import { Worker } from 'node:worker_threads';

@@ -51,7 +51,7 @@ export async function zipMembers(bytes: ByteSource, budget: Budget): Promise<Zip
       !walk.found.has(offset) || (central.byOffset.size > 0 && !entry) || disagree(entry, local);
     members.push(memberOf(main, local));
   }
-  return { members, isAmbiguous, isBroken, overlaps: overlap(members) };
+  return { members, isAmbiguous, isBroken, overlaps: central.overlaps || overlap(members) };
 }
 
 /** Whether there is the end of a ZIP archive in the file, whatever stands before it. */
@@ -88,31 +88,39 @@ function overlap(members: readonly ZipMember[]): boolean {
 
 interface CentralRecords {
   readonly byOffset: ReadonlyMap<number, ZipRecord>;
-  /** Two entries for one place, or directories that differ. */
+  /** Two entries of a directory for one place. */
+  readonly overlaps: boolean;
+  /** Directories that differ. */
   readonly isAmbiguous: boolean;
 }
 
 async function centralRecords(bytes: ByteSource, budget: Budget): Promise<CentralRecords> {
   const byOffset = new Map<number, ZipRecord>();
-  let isAmbiguous = false;
+  let [overlaps, isAmbiguous] = [false, false];
   for (const { at: start, end, shift } of await directoryEnds(bytes)) {
+    const seen = new Set<number>();
     for (let at = start; at + record.centralBytes <= end; ) {
       const entry = await recordAt(bytes, at, 'central');
       if (!entry) break;
       const central = record.centralRecord(entry, shift);
       const other = byOffset.get(central.headerAt);
-      if (other && !other.rawName.equals(central.rawName)) isAmbiguous = true;
+      overlaps ||= seen.has(central.headerAt);
+      isAmbiguous ||= other !== undefined && !other.rawName.equals(central.rawName);
+      seen.add(central.headerAt);
       byOffset.set(central.headerAt, other ? bothNames(other, central) : central);
-      if (byOffset.size > budget.limits.members) return { byOffset, isAmbiguous };
+      if (byOffset.size > budget.limits.members) return { byOffset, overlaps, isAmbiguous };
       at += entry.length;
       await budget.breathe();
     }
   }
-  return { byOffset, isAmbiguous };
+  return { byOffset, overlaps, isAmbiguous };
 }
 
+/** Names for one place beyond these are not told: it is known by then that something is wrong. */
+const mostNames = 64;
+
 function bothNames(first: ZipRecord, second: ZipRecord): ZipRecord {
-  return { ...first, names: [...new Set([...first.names, ...second.names])].slice(0, 16) };
+  return { ...first, names: [...new Set([...first.names, ...second.names])].slice(0, mostNames) };
 }
 
 interface DirectoryEnd {
@@ -122,21 +130,28 @@ interface DirectoryEnd {
   readonly shift: number;
 }
 
-/** Where central directories are, by the end records in the tail of the file, the last one first. */
+/**
+ * Where central directories are, by the end records in the tail of the file: the last one, and those whose comment ends
+ * where the file does. An archive that is stored in the archive has an end as well, which is none of these.
+ */
 async function directoryEnds(bytes: ByteSource): Promise<DirectoryEnd[]> {
   const from = Math.max(0, bytes.sizeBytes - tailBytes);
   const tail = await bytes.read(from, tailBytes);
   const ends = new Map<number, DirectoryEnd>();
-  for (
-    let at = tail.lastIndexOf(record.endMark);
-    at >= 0;
-    at = at > 0 ? tail.lastIndexOf(record.endMark, at - 1) : -1
-  ) {
-    if (at + record.endBytes > tail.length) continue;
+  let isLast = true;
+  for (let at = tail.lastIndexOf(record.endMark); at >= 0; at = lastBefore(tail, at)) {
+    const behind = at + record.endBytes;
+    if (behind > tail.length) continue;
+    if (!isLast && behind + tail.readUInt16LE(behind - 2) !== tail.length) continue;
     for (const end of await endsAt(bytes, tail, at, from)) if (!ends.has(end.at)) ends.set(end.at, end);
+    isLast &&= ends.size === 0;
     if (ends.size >= mostDirectories) break;
   }
   return [...ends.values()].slice(0, mostDirectories);
+}
+
+function lastBefore(tail: Buffer, at: number): number {
+  return at === 0 ? -1 : tail.lastIndexOf(record.endMark, at - 1);
 }
 
 /** Before the end record, and where the end record says. */

@@ -24,6 +24,7 @@ export interface ZipRecord {
   readonly method: number;
   readonly packedBytes: number;
   readonly plainBytes: number;
+  readonly crc: number;
   /** Of the local header: where it points to, or where it stands. */
   readonly headerAt: number;
   /** Of this record with its name and extra fields. */
@@ -48,10 +49,21 @@ export function localRecord(record: Buffer, headerAt: number): ZipRecord {
     record.readUInt32LE(18),
   ]);
   const flags = record.readUInt16LE(6);
+  const crc = record.readUInt32LE(14);
   const rawName = record.subarray(localBytes, nameEnd);
   const method = methodOf(record.readUInt16LE(8), extra);
   const names = namesOf(rawName, flags, extra);
-  return { names, rawName, flags, method, packedBytes, plainBytes, headerAt, recordBytes: record.length };
+  return {
+    names,
+    rawName,
+    flags,
+    method,
+    packedBytes,
+    plainBytes,
+    crc,
+    headerAt,
+    recordBytes: record.length,
+  };
 }
 
 /** An entry of the central directory; `shift`: bytes in front of the archive that its offsets do not count. */
@@ -61,11 +73,22 @@ export function centralRecord(record: Buffer, shift: number): ZipRecord {
   const narrow = [record.readUInt32LE(24), record.readUInt32LE(20), record.readUInt32LE(42)];
   const [plainBytes = 0, packedBytes = 0, offset = 0] = wide(extra.get(1), narrow);
   const flags = record.readUInt16LE(8);
+  const crc = record.readUInt32LE(16);
   const rawName = record.subarray(centralBytes, nameEnd);
   const method = methodOf(record.readUInt16LE(10), extra);
   const names = namesOf(rawName, flags, extra);
   const headerAt = offset + shift;
-  return { names, rawName, flags, method, packedBytes, plainBytes, headerAt, recordBytes: record.length };
+  return {
+    names,
+    rawName,
+    flags,
+    method,
+    packedBytes,
+    plainBytes,
+    crc,
+    headerAt,
+    recordBytes: record.length,
+  };
 }
 
 /** Extra fields by their id; the first one counts. */

@@ -1,8 +1,9 @@
 /**
  * Opens ZIP archives, and documents that are such. APPNOTE.TXT. Members are stored, deflated or packed by zstd; those
  * packed in rarer ways are read by the unpacker for rare archives, which is asked for the whole archive again.
- * A member that is larger or smaller than the directory says makes the archive `flag=broken`.
+ * A member that is not what the directory says of it (size, checksum) makes the archive `flag=broken`.
  */
+import { crc32 } from 'node:zlib';
 import { BrokenArchive, OverBudget } from './budget.ts';
 import { type ByteSource, chunksOf } from './byte-source.ts';
 import { inflatedAtOnce, plain, smallBytes } from './inflate.ts';
@@ -14,6 +15,8 @@ import { zipFlags } from './zip-record.ts';
 const STORED = 0;
 const DEFLATED = 8;
 const ZSTANDARD = 93;
+/** Nothing, deflated. */
+const EMPTY_BYTES = 2;
 const readable = new Set([STORED, DEFLATED, ZSTANDARD]);
 
 /** `rare`: for members that are packed in another way. */
@@ -49,16 +52,18 @@ async function unpackMember(
     return;
   }
   let plainBytes = 0;
+  let crc = 0;
   const counted = async function* (from: number) {
     for await (const chunk of contentOf(bytes, member, from)) {
       plainBytes += chunk.length;
+      crc = crc32(chunk, crc);
       yield chunk;
     }
   };
   try {
     await memberBytes(to, names, counted(member.dataAt), { internal });
-    const isSaid = main.plainBytes > 0 || (main.flags & zipFlags.sizesFollow) === 0;
-    if (isSaid && plainBytes !== main.plainBytes) to.flag('broken');
+    const isSaid = main.crc !== 0 || main.plainBytes > 0 || (main.flags & zipFlags.sizesFollow) === 0;
+    if (isSaid && (plainBytes !== main.plainBytes || crc !== main.crc)) to.flag('broken');
   } catch (error) {
     if (!(error instanceof BrokenArchive)) throw error;
     to.flag('broken');
@@ -84,6 +89,6 @@ function isEncrypted({ main }: ZipMember): boolean {
 }
 
 /** A name that ends in a slash, and nothing in it. */
-function isDirectory({ names, packedBytes }: ZipMember): boolean {
-  return packedBytes === 0 && names.every((name) => /[/\\]$/.test(name));
+function isDirectory({ names, packedBytes, main }: ZipMember): boolean {
+  return packedBytes <= EMPTY_BYTES && main.plainBytes === 0 && names.every((name) => /[/\\]$/.test(name));
 }
