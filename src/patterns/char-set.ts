@@ -39,10 +39,6 @@ export class CharSet {
 
   static readonly #known = new Map<string, CharSet>();
 
-  static chars(text: string): CharSet {
-    return CharSet.of(Array.from(text).flatMap((c) => [c.codePointAt(0) ?? 0, c.codePointAt(0) ?? 0]));
-  }
-
   has(code: number): boolean {
     const { ranges } = this;
     let low = 0;

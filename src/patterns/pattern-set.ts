@@ -33,6 +33,14 @@ export class PatternSet {
     return this.#setFor(input, start, end).matches(input, start, end, 'all');
   }
 
+  /**
+   * Like `matches`, but `bounded` patterns are not asked: they are named whenever they may match, and whoever needs the
+   * answer asks them. So none of them can spoil the answers of the others.
+   */
+  possible(input: Buffer, start = 0, end = input.length): MaybePromise<readonly number[]> {
+    return this.#setFor(input, start, end).matches(input, start, end, 'possible');
+  }
+
   /** The lowest index of those that match; undefined: none does. Cheaper than `matches` when many would. */
   first(input: Buffer, start = 0, end = input.length): MaybePromise<number | undefined> {
     const found = this.#setFor(input, start, end).matches(input, start, end, 'first');

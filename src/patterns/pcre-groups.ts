@@ -42,11 +42,11 @@ export class PcreGroups {
   }
 
   /** The numbers of a name, once all groups are known: the array fills when `settle` is called. */
-  numbersOf(name: string, at: number, otherwise?: (found: number[]) => boolean): number[] {
+  numbersOf(name: string, at: number): number[] {
     const found: number[] = [];
     this.#references.push(() => {
       found.push(...(this.#names.get(name) ?? []));
-      if (found.length === 0 && otherwise?.(found) !== true) throw this.#missing(at);
+      if (found.length === 0) throw this.#missing(at);
     });
     return found;
   }
@@ -62,10 +62,6 @@ export class PcreGroups {
   /** All groups are known now. */
   settle(): void {
     for (const reference of this.#references) reference();
-  }
-
-  has(name: string): boolean {
-    return this.#names.has(name);
   }
 
   #missing(at: number): PatternError {

@@ -12,8 +12,8 @@ const WORK_PER_PATTERN = 1 << 14;
 /** Patterns prepared between two looks at the clock. */
 const PREPARED_PER_STEP = 16;
 
-/** All that match, one of them, or the first of them. */
-export type Wanted = 'all' | 'any' | 'first';
+/** All that match, one of them, the first of them; or all that may match, unless an automaton knows better. */
+export type Wanted = 'all' | 'any' | 'first' | 'possible';
 
 export interface SetShape {
   readonly exact: number;
@@ -79,11 +79,12 @@ export class SetOfReading {
     const matching: number[] = [];
     let work = 0;
     for (const pattern of candidates) {
-      if (this.#exact[pattern] === true || (yield* this.#isMatch(pattern, bytes, start, end))) {
+      const known = this.#exact[pattern] === true || (wanted === 'possible' && !this.#isLinear(pattern));
+      if (known || (yield* this.#isMatch(pattern, bytes, start, end))) {
         matching.push(pattern);
-        if (wanted !== 'all') return matching;
+        if (wanted === 'any' || wanted === 'first') return matching;
       }
-      work += this.#exact[pattern] === true ? 0 : end - start + WORK_PER_PATTERN;
+      work += known ? 0 : end - start + WORK_PER_PATTERN;
       if (work < WORK_PER_STEP) continue;
       work = 0;
       yield;
@@ -97,6 +98,10 @@ export class SetOfReading {
     if (wanted !== 'any') return all.sort((a, b) => a - b);
     const exact = all.find((pattern) => this.#exact[pattern] === true);
     return exact === undefined ? all : [exact];
+  }
+
+  #isLinear(pattern: number): boolean {
+    return this.#matchers[pattern]?.whyNotLinear === undefined;
   }
 
   *#isMatch(pattern: number, bytes: Buffer, start: number, end: number): Work<boolean> {

@@ -75,6 +75,11 @@ test('a set of random patterns answers as its patterns do one by one', async () 
       assert.deepEqual(found, expected, `${shown} ${patterns.map((p) => p.text).join('  ')}`);
       assert.equal(await all.first(text, 3, 3 + line.length), expected[0]);
       assert.equal(await all.any(text, 3, 3 + line.length), expected.length > 0);
+      const possible = await all.possible(text, 3, 3 + line.length);
+      assert.deepEqual(
+        possible.filter((id) => expected.includes(id) || patterns[id]?.engine === 'linear'),
+        expected,
+      );
       asked += patterns.length;
       matched += expected.length;
     }
@@ -133,4 +138,6 @@ test('a pattern that overruns makes the whole answer unknown', async () => {
   const patterns = set('abc', '^(a|a)+\\1x$');
   const hostile = Buffer.from(`${'a'.repeat(50)}bx`);
   await assert.rejects(async () => patterns.matches(hostile), PatternOverrun);
+  assert.deepEqual(await patterns.possible(hostile), [1]);
+  assert.deepEqual(await patterns.possible(Buffer.from('abc')), [0]);
 });
