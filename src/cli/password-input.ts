@@ -29,8 +29,8 @@ async function firstLine(input: AsyncIterable<Buffer | string>): Promise<string>
 
 /** Reads a line without showing it. */
 function ask(prompt: string, terminal: ReadStream): Promise<string> {
+  terminal.setRawMode(true); // before the prompt, after which somebody begins to type
   process.stderr.write(prompt);
-  terminal.setRawMode(true);
   terminal.setEncoding('utf8');
   terminal.resume();
   return new Promise((resolve, reject) => {
