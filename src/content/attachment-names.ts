@@ -1,6 +1,7 @@
 /**
- * What a name of a file becomes on the way to a disk: mail programs and file systems drop directories, control
- * characters, what stands behind a NUL or a colon, trailing dots and blanks. All forms that can come of it are returned.
+ * What a name of a file becomes on the way to a disk: mail programs and file systems drop control characters, what
+ * stands behind a NUL or a colon, trailing dots and blanks. All forms that can come of it are returned, with directories
+ * where there are any: baseName leaves them out.
  * Also what is odd about a name by itself: `flag=rlo`, `flag=double-extension`.
  * It does not say whether a name is bad: that is what the tables of attachment_checks are for.
  */
@@ -21,7 +22,7 @@ const TRAILING = /[\s.\u00a0\u2000-\u200a\u3000]/;
 export interface FileNames {
   /** How reports and paths call it. */
   readonly shown: string;
-  /** Everything it could be called, directories included where they were; the likeliest first. */
+  /** Everything it could be called, directories included where there are any; the likeliest first. */
   readonly forms: readonly string[];
   readonly flags: readonly NameFlag[];
 }
@@ -75,7 +76,6 @@ function formsOf(name: string): string[] {
   const stream = base.indexOf(':');
   return [
     clean,
-    base,
     ...(stream > 0 ? [base.slice(0, stream), base.slice(stream + 1)] : []),
     ...(seen.includes('"') ? [clean.replaceAll('"', '')] : []),
     ...(/\t| {2}/.test(clean) ? [clean.replace(/\s+/g, '')] : []),

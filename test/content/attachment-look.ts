@@ -28,6 +28,7 @@ export interface LookOptions {
   readonly limits?: Partial<BudgetLimits>;
   readonly decoderMemoryBytes?: number;
   readonly memoryLimitBytes?: number;
+  readonly spoolDirectory?: string;
 }
 
 export function checksWith(table: AttachmentTable, options: LookOptions = {}): AttachmentChecks {
@@ -35,7 +36,10 @@ export function checksWith(table: AttachmentTable, options: LookOptions = {}): A
     table,
     limits: { ...limits, ...options.limits },
     decoderMemoryBytes: options.decoderMemoryBytes ?? 128 * 1024 * 1024,
-    spool: { directory, memoryLimitBytes: options.memoryLimitBytes ?? 1_048_576 },
+    spool: {
+      directory: options.spoolDirectory ?? directory,
+      memoryLimitBytes: options.memoryLimitBytes ?? 1_048_576,
+    },
   });
   open.push(checks);
   return checks;

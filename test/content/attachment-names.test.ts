@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { extensionOf, extensions, fileNames } from '../../src/content/attachment-names.ts';
+import { baseName, extensionOf, extensions, fileNames } from '../../src/content/attachment-names.ts';
 
 const RLO = '\u202e';
 
 /** What must be among the forms of a name. */
 const forms: Record<string, [written: string, ...has: string[]]> = {
   plain: ['a.exe', 'a.exe'],
-  'directories of Windows': ['C:\\temp\\a.exe', 'C:\\temp\\a.exe', 'a.exe'],
-  'directories of others': ['../../etc/a.exe', '../../etc/a.exe', 'a.exe'],
+  'directories of Windows': ['C:\\temp\\a.exe', 'C:\\temp\\a.exe'],
+  'directories of others': ['../../etc/a.exe . ', '../../etc/a.exe'],
   'dots and blanks at the end': ['a.exe . .', 'a.exe'],
   'strange blanks at the end': ['a.exe\u00a0\u3000', 'a.exe'],
   'blanks at the beginning': ['  a.exe', 'a.exe'],
@@ -60,6 +60,12 @@ test('no name is no name', () => {
 
 test('the first name is shown, with slashes', () => {
   assert.equal(fileNames(['docs\\a.txt', 'b.exe'])?.shown, 'docs/a.txt');
+});
+
+test('the bare name', () => {
+  for (const name of ['a.exe', 'C:\\temp\\a.exe', '../../a.exe', 'x\\y/a.exe'])
+    assert.equal(baseName(name), 'a.exe');
+  assert.equal(baseName('directory/'), '');
 });
 
 test('extensions, the longest first', () => {

@@ -30,7 +30,7 @@ const marks: readonly { readonly member: RegExp; readonly flag: Flag }[] = [
 
 /** What office programs put into their files, and where. */
 const INTERNAL_PLACE =
-  /^(?:_rels|docprops|word|xl|ppt|visio|customxml|_xmlsignatures|package|meta-inf|configurations2|thumbnails|pictures|object \d+|objectreplacements|media|layout-cache|mimetype$|\[content_types\]\.xml$|[a-z]+\.(?:xml|rdf)$)/i;
+  /^(?:_rels|docprops|word|xl|ppt|visio|customxml|_xmlsignatures|package|meta-inf|configurations2|basic|scripts|dialogs|thumbnails|pictures|object \d+|objectreplacements|media|layout-cache|mimetype$|\[content_types\]\.xml$|[a-z]+\.(?:xml|rdf)$)/i;
 const INTERNAL_NAME =
   /(?:\.(?:xml|rels|bin|dat|rdf|vml|sigs|psmdcp|thmx|png|jpe?g|gif|emf|wmf|tiff?|wdp|svg|svm|odttf|ttf|fntdata|wav|mp[34]|m4a|xls[xbm]?|docx?|pptx?)|\/mimetype|^mimetype|\/layout-cache|\/)$/i;
 

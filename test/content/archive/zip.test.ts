@@ -24,22 +24,15 @@ test('stored, deflated, zstd; names and types of members; an honest archive has 
     { name: 'docs/' },
   ]);
   const { paths, types, flags } = await look(bytes);
-  assert.deepEqual(paths, ['a.exe', 'docs/b.txt', 'b.txt', 'c.bin']);
+  assert.deepEqual(paths, ['a.exe', 'docs/b.txt', 'c.bin']);
   assert.ok(types.includes('exe'));
   assert.deepEqual(flags, []);
 });
 
 test('keys of a member: path, name with directories, bare name, extensions', async () => {
   const keys = await keysOf('a.zip', zip([{ name: 'x/y.tar.gz', data: text() }]));
-  const member = keys.slice(keys.indexOf('a.zip/x/y.tar.gz'), keys.indexOf('a.zip/x/y.tar.gz') + 6);
-  assert.deepEqual(member, [
-    'a.zip/x/y.tar.gz',
-    'x/y.tar.gz',
-    'y.tar.gz',
-    '~.tar.gz',
-    '~.gz',
-    'a.zip/y.tar.gz',
-  ]);
+  const member = keys.slice(keys.indexOf('a.zip/x/y.tar.gz'), keys.indexOf('a.zip/x/y.tar.gz') + 5);
+  assert.deepEqual(member, ['a.zip/x/y.tar.gz', 'x/y.tar.gz', 'y.tar.gz', '~.tar.gz', '~.gz']);
 });
 
 test('archives in archives, to the depth that is allowed', async () => {
@@ -183,7 +176,7 @@ const documents: Record<
   },
   'a document with a program among its own files': {
     files: { '[Content_Types].xml': text(), 'word/document.xml': text(), 'word/media/a.exe': program },
-    ...{ types: ['docx', 'exe'], flags: [], paths: ['word/media/a.exe', 'a.exe'] },
+    ...{ types: ['docx', 'exe'], flags: [], paths: ['word/media/a.exe'] },
   },
   'a document with a program disguised as a picture': {
     files: { '[Content_Types].xml': text(), 'word/document.xml': text(), 'word/media/a.png': program },
@@ -200,14 +193,14 @@ const documents: Record<
       'content.xml': text(),
       'Basic/a.xml': text(),
     },
-    ...{ types: ['odf'], flags: ['macro'], paths: ['Basic/a.xml', 'a.xml'] },
+    ...{ types: ['odf'], flags: ['macro'], paths: [] },
   },
   'a Java program': {
     files: { 'META-INF/MANIFEST.MF': text(), 'A.class': Buffer.from('cafebabe00000034', 'hex') },
     ...{
       types: ['jar', 'executable', 'class'],
       flags: [],
-      paths: ['META-INF/MANIFEST.MF', 'MANIFEST.MF', 'A.class'],
+      paths: ['META-INF/MANIFEST.MF', 'A.class'],
     },
   },
 };
