@@ -2,13 +2,14 @@
  * A pattern as a Thompson automaton over bytes: nodes that take a byte of a set, fork, look at their surroundings or
  * note where a group begins and ends. Everything that decides in linear time runs on it (lazy-dfa.ts, longest-match.ts).
  *
- * It has a node for each repetition: `a{1,255}` is 255 copies. Beyond NODE_LIMIT it is not built.
+ * It has a node for each repetition: `a{1,255}` is 255 copies. With more than NODE_LIMIT of them it is not built.
  */
 import { assertNever } from '../mail/assert-never.ts';
 import type { CharSet } from './char-set.ts';
 import { firstBytes } from './first-bytes.ts';
 import type { Reading } from './reading.ts';
 import type { Assertion, Tree } from './syntax-tree.ts';
+import { writtenSize } from './tree-size.ts';
 import { type ByteGraph, utf8Graph } from './utf8-sequences.ts';
 
 export const TAKE = 0;
@@ -21,7 +22,7 @@ export const MATCH = 5;
 export const CLOSE_OPTIONAL = 6;
 export const FAIL = 7;
 
-/** Bounds the memory of one pattern and the work for one byte in the worst case. */
+/** Nodes beyond those that are written out: bounds memory, and the work for one byte in the worst case. */
 export const NODE_LIMIT = 10_000;
 
 export interface Automaton {
@@ -39,7 +40,7 @@ export interface Automaton {
   readonly anchored: boolean;
 }
 
-/** The pattern has more than NODE_LIMIT nodes. */
+/** The repetitions of the pattern multiply to more than NODE_LIMIT nodes. */
 export class TooLarge extends Error {}
 
 /**
@@ -69,6 +70,7 @@ class Builder {
   readonly #setIndex = new Map<string, number>();
   readonly #assertions: Assertion[] = [];
   readonly #options: AutomatonOptions;
+  #limit = NODE_LIMIT;
   /** Repetitions around that are at a further copy of what they repeat. */
   #copies = 0;
 
@@ -77,6 +79,7 @@ class Builder {
   }
 
   build(tree: Tree): Automaton {
+    this.#limit = NODE_LIMIT + 2 * writtenSize(tree, this.#options.reading);
     let start = this.#emit(tree, this.#node(MATCH, 0, -1), false);
     // A match that begins with a character begins at one; any other must not begin within one.
     const { reading } = this.#options;
@@ -95,7 +98,7 @@ class Builder {
   }
 
   #node(op: number, argument: number, next: number, other = -1): number {
-    if (this.#op.length >= NODE_LIMIT) throw new TooLarge();
+    if (this.#op.length >= this.#limit) throw new TooLarge();
     this.#op.push(op);
     this.#argument.push(argument);
     this.#next.push(next);

@@ -16,15 +16,18 @@ import {
   type Tree,
 } from './syntax-tree.ts';
 import { fixedLength, type GroupBodies, groupBodies } from './tree-length.ts';
+import { unrolledSize, writtenSize } from './tree-size.ts';
 
-const NODE_LIMIT = 65536;
-/** Beyond this repetitions are counted instead of unrolled. */
+/** Both count nodes beyond those that are written out. More than this are not built ... */
+const NODE_LIMIT = 65_536;
+/** ... and beyond this, repetitions are counted instead of unrolled. */
 const UNROLLED_LIMIT = 16_384;
 
 /** Throws TooLarge. */
 export function buildBacktrackProgram(tree: Tree, groups: number, reading: Reading): BacktrackProgram {
-  const memo = remembersFailures(tree) && unrolledSize(tree) <= UNROLLED_LIMIT;
-  return new Builder(tree, groups, reading, memo).build();
+  const written = writtenSize(tree, reading);
+  const memo = remembersFailures(tree) && unrolledSize(tree, reading) <= UNROLLED_LIMIT + written;
+  return new Builder(tree, groups, reading, memo, NODE_LIMIT + 4 * written).build();
 }
 
 const FORGETFUL: ReadonlySet<Tree['kind']> = new Set(['backref', 'call', 'accept']);
@@ -38,17 +41,12 @@ function remembersFailures(tree: Tree): boolean {
   return visit(tree);
 }
 
-function unrolledSize(tree: Tree): number {
-  const inside = childrenOf(tree).reduce((sum, child) => sum + unrolledSize(child), 1);
-  if (tree.kind !== 'repeat') return inside;
-  return inside * Math.max(1, tree.min, Number.isFinite(tree.max) ? tree.max : tree.min);
-}
-
 class Builder {
   readonly #tree: Tree;
   readonly #groups: number;
   readonly #reading: Reading;
   readonly #memo: boolean;
+  readonly #limit: number;
   readonly #bodies: GroupBodies;
   readonly #op: number[] = [];
   readonly #next: number[] = [];
@@ -68,7 +66,8 @@ class Builder {
   #accept = 0;
   #inLook = false;
 
-  constructor(tree: Tree, groups: number, reading: Reading, memo: boolean) {
+  constructor(tree: Tree, groups: number, reading: Reading, memo: boolean, limit: number) {
+    this.#limit = limit;
     this.#tree = tree;
     this.#groups = groups;
     this.#reading = reading;
@@ -101,7 +100,7 @@ class Builder {
   }
 
   #node(op: number, next: number, a = 0, b = 0, c = 0): number {
-    if (this.#op.length >= NODE_LIMIT) throw new TooLarge();
+    if (this.#op.length >= this.#limit) throw new TooLarge();
     this.#op.push(op);
     this.#next.push(next);
     this.#a.push(a);
@@ -253,7 +252,7 @@ class Builder {
       const greedy: Tree = { ...tree, greed: 'greedy' };
       return this.#cut(next, OP.cutClose, (close) => this.#emit(greedy, close));
     }
-    if (!this.#memo && unrolledSize(tree) > UNROLLED_LIMIT) return this.#counted(tree, next);
+    if (!this.#memo && unrolledSize(tree, this.#reading) > UNROLLED_LIMIT) return this.#counted(tree, next);
     const [copies, rest] =
       max === Number.POSITIVE_INFINITY ? this.#loop(tree, next) : [min, this.#optional(tree, next)];
     let entry = rest;

@@ -2,7 +2,7 @@
 import { type Automaton, buildAutomaton, NODE_LIMIT, TooLarge } from './automaton.ts';
 import type { Reading } from './reading.ts';
 import { childrenOf, type Tree } from './syntax-tree.ts';
-import { utf8Graph } from './utf8-sequences.ts';
+import { unrolledSize } from './tree-size.ts';
 
 const WHY: Partial<Record<Tree['kind'], string>> = {
   look: 'look-around',
@@ -34,7 +34,7 @@ function specialPart(tree: Tree): string | undefined {
 
 /** Builds it only when that is in doubt: thousands of patterns are loaded, few have large repetitions. */
 function fits(tree: Tree, reading: Reading): boolean {
-  if (estimatedNodes(tree, reading.name === 'utf8') < NODE_LIMIT / 2) return true;
+  if (unrolledSize(tree, reading) < NODE_LIMIT / 2) return true;
   try {
     buildAutomaton(tree, { reading, purpose: 'capture', anchored: false }) satisfies Automaton;
     return true;
@@ -42,12 +42,4 @@ function fits(tree: Tree, reading: Reading): boolean {
     if (error instanceof TooLarge) return false;
     throw error;
   }
-}
-
-function estimatedNodes(tree: Tree, utf8: boolean): number {
-  const beyondAscii = utf8 && tree.kind === 'set' && (tree.set.ranges.at(-1) ?? 0) > 0x7f;
-  const own = beyondAscii ? 2 * (utf8Graph(tree.set)?.size ?? 0) : 2;
-  const inside = childrenOf(tree).reduce((sum, child) => sum + estimatedNodes(child, utf8), own);
-  if (tree.kind !== 'repeat') return inside;
-  return inside * Math.max(1, tree.min, Number.isFinite(tree.max) ? tree.max : tree.min + 1);
 }
