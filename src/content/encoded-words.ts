@@ -3,6 +3,7 @@
  * Words are found wherever they stand, inside of quotes and of other words too, because mail programs show them there.
  * Bytes that their charset cannot mean are read as windows-1252: something readable comes out of everything.
  */
+import { charsetNamed, decoderFor } from './text/charset.ts';
 
 const WORD = /=\?([^?\s*]{1,64})(?:\*[^?\s]{0,64})?\?([bq])\?([^?]*)\?=/gi;
 
@@ -54,12 +55,9 @@ export function percentBytes(text: string, sign: '%' | '='): Buffer {
 
 /** Bytes as their charset says; as windows-1252 where it is unknown or cannot mean them. Never fails. */
 export function decodeCharset(bytes: Uint8Array, charset: string): string {
-  for (const label of [charset || 'utf-8', 'windows-1252']) {
-    try {
-      return new TextDecoder(label, { fatal: true, ignoreBOM: true }).decode(bytes);
-    } catch {
-      // the next one
-    }
-  }
-  return Buffer.from(bytes).toString('latin1');
+  const named = charset === '' ? 'utf-8' : charsetNamed(charset);
+  const text = named === undefined ? REPLACEMENT : decoderFor(named).decode(bytes, { stream: false });
+  return text.includes(REPLACEMENT) ? new TextDecoder('windows-1252').decode(bytes) : text;
 }
+
+const REPLACEMENT = '\ufffd';

@@ -12,6 +12,7 @@ const cases: Record<string, [written: string, shown: string]> = {
   'other blanks stay': ['x =?utf-8?Q?a?= y', 'x a y'],
   'a character in two words': ['=?utf-8?B?0A==?= =?utf-8?B?nw==?=', 'П'],
   'words in words of another charset': ['=?koi8-r?Q?=F0?= =?utf-8?Q?=D0=9F?=', 'ПП'],
+  'charsets that only mail knows': ['=?utf-7?Q?+AGU-xe?= =?x-sjis?B?g2U=?=', 'exeテ'],
   'inside of other text': ['a=?utf-8?Q?b?=c', 'abc'],
   'an unknown charset': ['=?x-nobody?Q?a=E9?=', 'aé'],
   'bytes that are not what they say': ['=?utf-8?Q?=E9?=', 'é'],
