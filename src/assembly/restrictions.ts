@@ -7,6 +7,7 @@ import { type ListName, RestrictionCompiler } from '../restrictions/compile.ts';
 import { guardsRelay, relayGuards } from '../restrictions/relay-guard.ts';
 import type { Judge, RestrictionList } from '../restrictions/restriction.ts';
 import type { Sources } from '../restrictions/sources.ts';
+import type { MailSpf } from '../sender-auth/mail-spf.ts';
 import type { Complain } from '../settings/complaint.ts';
 import type { ParameterName } from '../settings/parameters.ts';
 import type { Settings } from '../settings/settings.ts';
@@ -35,6 +36,7 @@ export interface RestrictionNeeds {
   readonly openers: Openers;
   readonly addresses: AddressParts;
   readonly dns: Dns;
+  readonly spf: MailSpf;
   readonly log: Log;
   readonly complain: Complain;
 }
@@ -82,7 +84,10 @@ function classesOf(settings: Settings) {
   return new Map(names.map((name) => [name, settings.tokens(name)]));
 }
 
-function assembleSources({ openers, addresses, dns, log }: RestrictionNeeds, access: AccessResults): Sources {
+function assembleSources(
+  { openers, addresses, dns, spf, log }: RestrictionNeeds,
+  access: AccessResults,
+): Sources {
   const { settings, tables } = openers;
   const relayDomains = openers.list('relay_domains', 'domain');
   const backupNetworks = openers.list('permit_mx_backup_networks', 'network');
@@ -90,6 +95,7 @@ function assembleSources({ openers, addresses, dns, log }: RestrictionNeeds, acc
     codes: settings,
     log,
     dns,
+    spf,
     addresses: addresses.resolver,
     access,
     openTable: (spec, source) => tables.open(spec, source, 'access'),

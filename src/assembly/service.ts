@@ -17,13 +17,15 @@ import type { Settings } from '../settings/settings.ts';
 import type { Tables } from '../tables/tables.ts';
 import { nextHopAbilities } from './abilities.ts';
 import type { Accounts } from './accounts.ts';
+import { assembleAttachmentChecks } from './attachment-checks.ts';
 import { assembleClamav, type Scanners } from './clamav.ts';
 import { rightsOfClients } from './client-rights.ts';
-import { assembleContent } from './content.ts';
+import { assembleContent, type ContentNeeds } from './content.ts';
 import { Openers } from './openers.ts';
 import { replyFinisher } from './reply-templates.ts';
 import { assembleRestrictions } from './restrictions.ts';
 import { assembleSasl } from './sasl.ts';
+import { assembleSenderAuth } from './sender-auth.ts';
 import { assembleServerTls } from './server-tls.ts';
 import { clientLimits, limitsOfSession, rulesOfSpeech } from './session-rules.ts';
 import { assembleTextChecks } from './text-checks.ts';
@@ -73,17 +75,20 @@ function assembleOptions(
   const { addresses, hops, carrier } = assembleWayOut(configuration, openers, shared);
   const clamav = assembleClamav({ ...shared, openers, nextHop: hops.only?.text ?? '' });
   const textChecks = assembleTextChecks(openers, log);
+  const attachmentChecks = assembleAttachmentChecks(openers, shared.spoolDirectory);
+  const senderAuth = assembleSenderAuth(openers, dns, log);
   const gateway = new Gateway({
-    ...assembleRestrictions({ openers, addresses, dns, log, complain }),
+    ...assembleRestrictions({ openers, addresses, dns, spf: senderAuth.spf, log, complain }),
     delayReject: settings.smtpd_delay_reject,
     relayBeforeRecipient: settings.smtpd_relay_before_recipient_restrictions,
     mapper: addresses.mapper,
     content: assembleContent({
       ...{ openers, addresses, log, spoolDirectory: shared.spoolDirectory },
       isProxied: hops.proxyFilter !== undefined,
-      readers: clamav ? [(mail) => clamav.check.begin(mail)] : [],
-      inspectors: [() => textChecks?.inspect()],
-      ...(clamav ? { isUnwanted: clamav.isOwnField } : {}),
+      readers: [...senderAuth.readers, (mail) => clamav?.check.begin(mail)],
+      inspectors: [() => textChecks?.inspect(), () => attachmentChecks?.inspect()],
+      sealers: senderAuth.sealers,
+      ...unwanted([senderAuth.isUnwanted, clamav?.isOwnField]),
     }),
     carrier,
     journal,
@@ -103,4 +108,12 @@ function assembleOptions(
     sasl: assembleSasl({ openers, accounts: shared.accounts, log, complain }),
     finishReply: replyFinisher(settings, openers.maps('smtpd_reject_footer_maps'), log),
   };
+}
+
+type Unwanted = NonNullable<ContentNeeds['isUnwanted']>;
+
+/** Nothing, where nobody minds any header. */
+function unwanted(tests: readonly (Unwanted | undefined)[]): { isUnwanted?: Unwanted } {
+  const asked = tests.filter((test) => test !== undefined);
+  return asked.length === 0 ? {} : { isUnwanted: (header) => asked.some((test) => test(header)) };
 }

@@ -36,14 +36,18 @@ import {
   rejectUnknownClient,
   rejectUnknownReverseClient,
 } from './client.ts';
+import { permitCorrespondent } from './correspondent.ts';
 import { permitAuthDestination, rejectUnauthDestination } from './destination.ts';
 import { LISTED, permitListed, rejectListed } from './dns-lists.ts';
+import { checkGreylist } from './greylist.ts';
 import { rejectInvalidHelo, rejectNonFqdnHelo, rejectUnknownHelo } from './helo.ts';
 import { permitMxBackup } from './mx-backup.ts';
 import { checkRelayDomains, permitNakedIpAddress, rejectMapsRbl } from './old.ts';
 import type { Judge, Restriction } from './restriction.ts';
 import { checkServerAccess, type NameOf, type ServerType } from './server-access.ts';
 import type { Sources } from './sources.ts';
+import { rejectSpf } from './spf.ts';
+import { rejectUnverified } from './verify.ts';
 
 /** What must stand behind the name. */
 export type ArgumentKind = 'none' | 'table' | 'zone' | 'seconds';
@@ -237,6 +241,22 @@ export const catalogue: readonly Row[] = [
   ),
   blockList('reject_rhsbl_sender', 'sender', 'refuses senders whose domain a DNS list has'),
 
+  simple('reject_spf_fail', 'refuses clients that may not send for the domain of the sender', (s) =>
+    rejectSpf(['fail'], s),
+  ),
+  simple('reject_spf_softfail', 'the same, also where the domain only doubts it', (s) =>
+    rejectSpf(['fail', 'softfail'], s),
+  ),
+
+  simple('reject_unverified_sender', 'refuses senders that their own mail host does not take', (s) =>
+    rejectUnverified('sender', s),
+  ),
+  simple(
+    'permit_correspondent',
+    'accepts senders whom our users have written to, when they are proven',
+    (s) => permitCorrespondent(s),
+  ),
+
   table('check_recipient_access', 'asks a table about the recipient', (t, s) =>
     checkAddressAccess('recipient', t, s),
   ),
@@ -252,6 +272,10 @@ export const catalogue: readonly Row[] = [
     (s) => rejectUnlisted('recipient', s),
     ['check_recipient_maps'],
   ),
+  simple('reject_unverified_recipient', 'refuses recipients that the next mail host does not take', (s) =>
+    rejectUnverified('recipient', s),
+  ),
+  simple('check_greylist', 'tells newcomers to come back', (s) => checkGreylist(s)),
   simple('permit_auth_destination', 'accepts recipients in our domains', (s) => permitAuthDestination(s)),
   simple('reject_unauth_destination', 'refuses recipients that are not in our domains', (s) =>
     rejectUnauthDestination(s, 'reject'),

@@ -5,8 +5,10 @@ import type { Address } from '../mail/address.ts';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { Source } from '../mail/source.ts';
 import type { Log } from '../record/log.ts';
+import type { MailSpf } from '../sender-auth/mail-spf.ts';
 import type { Table } from '../tables/table.ts';
 import type { AccessResults } from './access-result.ts';
+import type { MemorySources } from './memory-sources.ts';
 import type { Question } from './question.ts';
 import type { ReplyCodes } from './reply-codes.ts';
 
@@ -25,6 +27,8 @@ export interface Sources {
   readonly log: Log;
   readonly dns: Dns;
   readonly addresses: Pick<AddressResolver, 'resolve'>;
+  readonly spf: Pick<MailSpf, 'of'>;
+  readonly memory: MemorySources;
   readonly access: AccessResults;
   openTable(spec: string, source: Source): Table;
   /** How check_*_access looks for parent domains. `Postfix: parent_domain_matches_subdomains`. */

@@ -927,6 +927,9 @@ export const parameters = {
       'Whether the policy of the From: domain is looked up, and followed.',
     ),
   ),
+  dmarc_quarantine_action: own(
+    choice(['tag', 'quarantine'], 'tag', 'What becomes of mail that its domain wants in quarantine.'),
+  ),
   arc_trusted_sealers: own(tables('', 'Domains whose ARC seals are believed.')),
   authserv_id: own(text('$myhostname', 'Our name in Authentication-Results.', { filled: true })),
   text_checks: own(

@@ -51,7 +51,7 @@ export function isLike(line: string, pattern: string): boolean {
 export function deliveryText({ sender, recipients, wire }: Received): string {
   const message = wire
     .toString('utf8')
-    .replace(/^Received: [^\r]*\r\n(?:[ \t][^\r]*\r\n)*/, '')
+    .replace(/^Received: [^\r]*\r\n(?:[ \t][^\r]*\r\n)*/m, '')
     .split('\r\n')
     .slice(0, -1);
   const lines = message.map((line) => `| ${line.replace(/^\./, '')}`.trimEnd());

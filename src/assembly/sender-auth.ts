@@ -1,0 +1,113 @@
+/**
+ * Who sent this mail, and who signs ours, from settings. Parameters: spf_*, dkim_*, dmarc_*, arc_trusted_sealers,
+ * authserv_id.
+ */
+import { join } from 'node:path';
+import { SenderCheck } from '../content/authentication/sender-check.ts';
+import type { InspectionOptions } from '../content/inspection.ts';
+import type { LogicalHeader } from '../content/mime/logical-header.ts';
+import { KeyFiles } from '../content/signing/key-files.ts';
+import { MailSigner } from '../content/signing/mail-signer.ts';
+import type { Dns } from '../dns/dns.ts';
+import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
+import type { Session } from '../mail/session.ts';
+import type { Log } from '../record/log.ts';
+import { MailSpf } from '../sender-auth/mail-spf.ts';
+import { claimsToBeOurs } from '../sender-auth/results-claim.ts';
+import type { Settings } from '../settings/settings.ts';
+import type { Openers } from './openers.ts';
+
+export interface SenderAuthParts {
+  readonly spf: MailSpf;
+  readonly readers: InspectionOptions['readers'];
+  readonly sealers: InspectionOptions['sealers'];
+  /** Whether a header of the message speaks in our name; undefined: none is looked at. */
+  readonly isUnwanted: ((header: LogicalHeader) => boolean) | undefined;
+}
+
+/** RFC 7208 4.6.4 */
+const SPF_TIMEOUT_MS = 20_000;
+const KEYS_TIMEOUT_MS = 15_000;
+
+export function assembleSenderAuth(openers: Openers, dns: Dns, log: Log): SenderAuthParts {
+  const { settings } = openers;
+  const isOurs = ownMail(openers);
+  const forwarders = openers.list('spf_trusted_forwarders', 'network');
+  const spf = new MailSpf({
+    dns,
+    timeoutMs: SPF_TIMEOUT_MS,
+    receiver: settings.myhostname,
+    guess: settings.spf_best_guess,
+    isTrustedForwarder: (client) => forwarders.has(client),
+  });
+  const checks = settings.spf_verify || settings.dkim_verify || settings.dmarc_policy !== 'off';
+  const check = checks ? senderCheck(openers, dns, spf, isOurs) : undefined;
+  return {
+    spf,
+    readers: check ? [(mail) => check.begin(mail)] : [],
+    sealers: settings.dkim_sign ? [signer(openers, isOurs, log)] : [],
+    isUnwanted: checks ? (header) => isForged(header, settings) : undefined,
+  };
+}
+
+function senderCheck(
+  openers: Openers,
+  dns: Dns,
+  spf: MailSpf,
+  isOurs: (session: Session) => MaybePromise<boolean>,
+): SenderCheck {
+  const { settings } = openers;
+  const sealers = openers.maps('arc_trusted_sealers');
+  return new SenderCheck({
+    dns,
+    timeoutMs: KEYS_TIMEOUT_MS,
+    spf,
+    showSpf: settings.spf_verify,
+    showDkim: settings.dkim_verify,
+    dmarc: {
+      mode: settings.dmarc_policy,
+      quarantine: settings.dmarc_quarantine_action,
+      source: settings.sourceOf('dmarc_policy'),
+    },
+    isTrustedSealer: async (domain) => (await sealers?.find(domain)) !== undefined,
+    isOurs,
+    authservId: settings.authserv_id,
+  });
+}
+
+/** Mail of users who logged in, of our networks, and what a front end says to be local. */
+export function ownMail(openers: Openers): (session: Session) => MaybePromise<boolean> {
+  const mynetworks = openers.list('mynetworks', 'network');
+  return ({ sasl, forwarded, client }) => {
+    if (sasl) return true;
+    return forwarded ? forwarded.domain === 'local' : mynetworks.has(client);
+  };
+}
+
+function signer(
+  openers: Openers,
+  isOurs: (session: Session) => MaybePromise<boolean>,
+  log: Log,
+): InspectionOptions['sealers'][number] {
+  const { settings } = openers;
+  const find = openers.addressSearch('dkim_signing_maps', {
+    order: 'access',
+    parentStyle: openers.accessParentStyle,
+  });
+  const mailSigner = new MailSigner({
+    find: (sender) => {
+      const match = find?.(sender);
+      return isPromise(match) ? match.then((found) => found?.value) : match?.value;
+    },
+    isOurs,
+    keys: new KeyFiles(log),
+    resolve: (file) => (file.startsWith('/') ? file : join(settings.text('config_directory') ?? '.', file)),
+  });
+  return (mail, outgoing) => mailSigner.seal(mail, outgoing);
+}
+
+function isForged(header: LogicalHeader, settings: Settings): boolean {
+  if (header.name !== 'authentication-results') return false;
+  const raw = header.text.toString('latin1').replaceAll('\n', '\r\n');
+  return claimsToBeOurs({ name: header.name, raw }, [settings.authserv_id, settings.myhostname]);
+}
