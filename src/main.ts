@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { Accounts } from './assembly/accounts.ts';
 import { Scanners } from './assembly/clamav.ts';
+import { assembleStore } from './assembly/memory.ts';
 import { assembleQuarantine, keepSwept } from './assembly/quarantine.ts';
 import { assembleService, type Shared } from './assembly/service.ts';
 import { assembleSources } from './assembly/sources.ts';
@@ -48,6 +49,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
   const stopSweeping = keepSwept(quarantine, runtime.log);
   const scanners = new Scanners(runtime.log);
   const accounts = new Accounts(directory, runtime.log);
+  const store = assembleStore(settings, runtime.log, book.add, true);
   const shared: Shared = {
     log: runtime.log,
     journal: new Journal(runtime.log, runtime.sink),
@@ -58,6 +60,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     accounts,
     quarantine,
     scanners,
+    store,
     spoolDirectory: join(settings.data_directory, 'spool'),
     complain: book.add,
   };
@@ -77,6 +80,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
       await tables.close();
       await accounts.close();
       await relay.close();
+      await store.close();
     },
   };
 }

@@ -12,6 +12,8 @@ import { ownAddresses } from './own-addresses.ts';
 
 export interface AddressParts {
   readonly resolver: AddressResolver;
+  /** Where probes go. `Postfix: address_verify_*`. */
+  readonly probeResolver: AddressResolver;
   /** Undefined with `receive_override_options = no_address_mappings`. */
   readonly mapper: Mapper | undefined;
   readonly recipientTables: RecipientTables;
@@ -34,10 +36,12 @@ export function assembleAddresses(openers: Openers): AddressParts {
     domain.toLowerCase() === settings.myorigin.toLowerCase() ||
     (domain.startsWith('[') ? isOwnAddress(domain) : local.has(domain));
   const search = (name: ParameterName) => openers.addressSearch(name, { order: 'address', isLocalDomain });
-  const resolver = assembleResolver(openers, rewrite, isOwnAddress, local, search);
+  const makeResolver = (routed: Routed) =>
+    assembleResolver(openers, routed, rewrite, isOwnAddress, local, search);
   const overrides = settings.receive_override_options;
   return {
-    resolver,
+    resolver: makeResolver(''),
+    probeResolver: makeResolver('address_verify_'),
     mapper: overrides.includes('no_address_mappings') ? undefined : assembleMapper(openers, rewrite, search),
     recipientTables: assembleRecipientTables(search, overrides.includes('no_unknown_recipient_checks')),
     senderLoginMaps: asTable(search('smtpd_sender_login_maps')),
@@ -61,15 +65,19 @@ export function rewriteRules(settings: Settings): RewriteRules {
 
 type Search = (name: ParameterName) => FindAddress | undefined;
 
+/** What stands before the names of the parameters that say where it goes: mail, or a probe. */
+type Routed = '' | 'address_verify_';
+
 function assembleResolver(
   openers: Openers,
+  routed: Routed,
   rewrite: RewriteRules,
   isOwnAddress: (address: string) => boolean,
   local: { has(domain: string): MaybePromise<boolean> },
   search: Search,
 ): AddressResolver {
   const { settings } = openers;
-  const transports = openers.addressSearch('transport_maps', {
+  const transports = openers.addressSearch(`${routed}transport_maps`, {
     order: 'transport',
     parentStyle: settings.parent_domain_matches_subdomains.includes('transport_maps') ? 'parent' : 'dot',
   });
@@ -84,16 +92,16 @@ function assembleResolver(
     },
     isOwnAddress,
     transports: {
-      local: settings.local_transport,
-      'virtual-mailbox': settings.virtual_transport,
-      relay: settings.relay_transport,
-      default: settings.default_transport,
+      local: settings[`${routed}local_transport`],
+      'virtual-mailbox': settings[`${routed}virtual_transport`],
+      relay: settings[`${routed}relay_transport`],
+      default: settings[`${routed}default_transport`],
     },
-    relayhost: settings.relayhost,
+    relayhost: settings[`${routed}relayhost`],
     findTransport: async (recipient) => (await transports?.(recipient))?.value,
     findRelocated: valueBy(search('relocated_maps')),
-    findSenderRelayhost: valueBy(search('sender_dependent_relayhost_maps')),
-    findSenderTransport: valueBy(search('sender_dependent_default_transport_maps')),
+    findSenderRelayhost: valueBy(search(`${routed}sender_dependent_relayhost_maps`)),
+    findSenderTransport: valueBy(search(`${routed}sender_dependent_default_transport_maps`)),
     emptyAddressRecipient: settings.empty_address_recipient,
     resolveDequotedAddress: settings.resolve_dequoted_address,
     resolveNullDomain: settings.resolve_null_domain,

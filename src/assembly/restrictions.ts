@@ -4,6 +4,8 @@ import type { Log } from '../record/log.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
 import { rejectUnlisted } from '../restrictions/address.ts';
 import { type ListName, RestrictionCompiler } from '../restrictions/compile.ts';
+import type { MemorySources } from '../restrictions/memory-sources.ts';
+import { orderHints } from '../restrictions/order-hints.ts';
 import { guardsRelay, relayGuards } from '../restrictions/relay-guard.ts';
 import type { Judge, RestrictionList } from '../restrictions/restriction.ts';
 import type { Sources } from '../restrictions/sources.ts';
@@ -37,6 +39,7 @@ export interface RestrictionNeeds {
   readonly addresses: AddressParts;
   readonly dns: Dns;
   readonly spf: MailSpf;
+  readonly memory: MemorySources;
   readonly log: Log;
   readonly complain: Complain;
 }
@@ -53,9 +56,14 @@ export function assembleRestrictions(needs: RestrictionNeeds): RestrictionParts 
   const compiler = new RestrictionCompiler({ sources, classes, complain: needs.complain });
   demandRelayGuard(settings, classes, needs.complain);
   const names = Object.keys(PARAMETERS) as ListName[];
-  const lists = names.map((name) => [name, compiler.list(name, settings.tokens(PARAMETERS[name]))] as const);
+  const compiled = names.map(
+    (name) => [name, compiler.list(name, settings.tokens(PARAMETERS[name]))] as const,
+  );
+  const lists = Object.fromEntries(compiled) as Record<ListName, RestrictionList>;
+  const { client, helo, sender, relay, recipient } = lists;
+  for (const hint of orderHints([client, helo, sender, relay, recipient])) needs.complain(hint);
   return {
-    lists: Object.fromEntries(lists) as Record<ListName, RestrictionList>,
+    lists,
     unlistedRecipient: settings.smtpd_reject_unlisted_recipient
       ? rejectUnlisted('recipient', sources)
       : undefined,
@@ -85,7 +93,7 @@ function classesOf(settings: Settings) {
 }
 
 function assembleSources(
-  { openers, addresses, dns, spf, log }: RestrictionNeeds,
+  { openers, addresses, dns, spf, memory, log }: RestrictionNeeds,
   access: AccessResults,
 ): Sources {
   const { settings, tables } = openers;
@@ -96,6 +104,7 @@ function assembleSources(
     log,
     dns,
     spf,
+    memory,
     addresses: addresses.resolver,
     access,
     openTable: (spec, source) => tables.open(spec, source, 'access'),

@@ -2,6 +2,7 @@
 
 import type { Dns } from '../dns/dns.ts';
 import { Gateway } from '../gateway.ts';
+import type { Store } from '../memory/store.ts';
 import type { Quarantine } from '../quarantine/quarantine.ts';
 import type { Journal } from '../record/journal.ts';
 import type { Log } from '../record/log.ts';
@@ -21,6 +22,7 @@ import { assembleAttachmentChecks } from './attachment-checks.ts';
 import { assembleClamav, type Scanners } from './clamav.ts';
 import { rightsOfClients } from './client-rights.ts';
 import { assembleContent, type ContentNeeds } from './content.ts';
+import { assembleMemory } from './memory.ts';
 import { Openers } from './openers.ts';
 import { replyFinisher } from './reply-templates.ts';
 import { assembleRestrictions } from './restrictions.ts';
@@ -42,6 +44,7 @@ export interface Shared {
   readonly accounts: Accounts;
   readonly quarantine: Quarantine;
   readonly scanners: Scanners;
+  readonly store: Store;
   /** Where messages that do not fit into memory are kept while they pass. */
   readonly spoolDirectory: string;
   readonly complain: Complain;
@@ -77,8 +80,10 @@ function assembleOptions(
   const textChecks = assembleTextChecks(openers, log);
   const attachmentChecks = assembleAttachmentChecks(openers, shared.spoolDirectory);
   const senderAuth = assembleSenderAuth(openers, dns, log);
+  const { spf } = senderAuth;
+  const memory = assembleMemory(openers, { ...shared, addresses, hops, spf });
   const gateway = new Gateway({
-    ...assembleRestrictions({ openers, addresses, dns, spf: senderAuth.spf, log, complain }),
+    ...assembleRestrictions({ openers, addresses, dns, spf, memory, log, complain }),
     delayReject: settings.smtpd_delay_reject,
     relayBeforeRecipient: settings.smtpd_relay_before_recipient_restrictions,
     mapper: addresses.mapper,

@@ -6,6 +6,8 @@
  */
 import type { Address } from '../mail/address.ts';
 import type { Client } from '../mail/client.ts';
+import type { Envelope } from '../mail/envelope.ts';
+import type { Session } from '../mail/session.ts';
 import { isGenericName } from './generic-name.ts';
 import type { KnownSigners } from './known-signers.ts';
 import { networkKey, type PrefixBits } from './network-key.ts';
@@ -14,9 +16,9 @@ import { Recent } from './recent.ts';
 
 /** Who sends what. */
 export interface Sighting {
-  readonly client: Client;
-  readonly helo: string | undefined;
+  readonly session: Session;
   readonly sender: Address;
+  readonly envelope: Envelope | undefined;
 }
 
 export interface Identity {
@@ -51,7 +53,7 @@ export class Identities {
   /** The identities that count for greylisting, the best one first; never empty. Never rejects. */
   async find(sighting: Sighting): Promise<readonly [Identity, ...Identity[]]> {
     const { by, prefixBits } = this.#options;
-    const { client } = sighting;
+    const { client } = sighting.session;
     const address = {
       kind: 'address',
       key: `address:${client.address}`,
@@ -76,7 +78,8 @@ export class Identities {
   }
 
   #proven(sighting: Sighting): Promise<readonly Identity[]> {
-    const { client, helo = '', sender } = sighting;
+    const { client, helo = '' } = sighting.session;
+    const { sender } = sighting;
     const key = `${client.address} ${sender.text === '' ? `<> ${helo}` : sender.domain}`.toLowerCase();
     const known = this.#proofs.get(key);
     if (known) return known;
@@ -89,7 +92,7 @@ export class Identities {
     const { spfDomain, signers } = this.#options;
     const [spf, signer] = await Promise.all([
       spfDomain(sighting),
-      signers.find(sighting.client.address, sighting.sender.domain),
+      signers.find(sighting.session.client.address, sighting.sender.domain),
     ]);
     const identities: Identity[] = [];
     if (spf !== undefined) identities.push(identity('spf', spf));

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { address } from '../../src/mail/address.ts';
 import { type Client, unnamedClient } from '../../src/mail/client.ts';
+import type { Session } from '../../src/mail/session.ts';
 import { isGenericName } from '../../src/memory/generic-name.ts';
 import { isExemptHost } from '../../src/memory/greylist-exempt-hosts.ts';
 import { Identities, type IdentitiesOptions, type Sighting } from '../../src/memory/identities.ts';
@@ -29,9 +30,9 @@ function identities(more: Partial<IdentitiesOptions> = {}): Identities {
 }
 
 const mail = (client: Client, sender = 'ann@a.example', helo = 'mx.a.example'): Sighting => ({
-  client,
-  helo,
+  session: { client, helo } as Session,
   sender: address(sender),
+  envelope: undefined,
 });
 const keys = async (of: Identities, sighting: Sighting) => (await of.find(sighting)).map(({ key }) => key);
 

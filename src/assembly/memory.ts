@@ -1,0 +1,116 @@
+/**
+ * What the gateway remembers, from settings. Parameters: state_store, greylist_*, correspondent_lifetime, address_verify_*,
+ * unverified_*. The store is opened once for each process; what asks it is made for each service.
+ */
+
+import { Correspondents } from '../memory/correspondents.ts';
+import { Greylist } from '../memory/greylist.ts';
+import { Identities, type Sighting } from '../memory/identities.ts';
+import { KnownSigners } from '../memory/known-signers.ts';
+import { MapStore } from '../memory/map-store.ts';
+import { openStore } from '../memory/open-store.ts';
+import type { Store } from '../memory/store.ts';
+import { parseStoreAddress, StoreAddressError } from '../memory/store-address.ts';
+import type { Log } from '../record/log.ts';
+import type { Greylisting, MemorySources, UnverifiedReplies } from '../restrictions/memory-sources.ts';
+import type { MailSpf } from '../sender-auth/mail-spf.ts';
+import type { Complain } from '../settings/complaint.ts';
+import type { Settings } from '../settings/settings.ts';
+import { assembleCallouts, type CalloutNeeds } from './callout.ts';
+import type { Openers } from './openers.ts';
+
+/** The store of a process. `housekeeping`: it lasts, and may look after a database file. */
+export function assembleStore(
+  settings: Settings,
+  log: Log,
+  complain: Complain,
+  housekeeping: boolean,
+): Store {
+  try {
+    return openStore(parseStoreAddress(settings.state_store), log, housekeeping);
+  } catch (error) {
+    if (!(error instanceof StoreAddressError)) throw error;
+    const [problem = '', remedy = ''] = error.message.split('; ', 2);
+    complain({
+      source: settings.sourceOf('state_store'),
+      severity: 'error',
+      problem: `state_store: ${problem}`,
+      remedy,
+    });
+    return new MapStore();
+  }
+}
+
+export interface MemoryNeeds extends Omit<CalloutNeeds, 'openers'> {
+  readonly spf: Pick<MailSpf, 'of'>;
+}
+
+export interface MemoryParts extends MemorySources {
+  readonly correspondents: Correspondents;
+  /** To learn from mails whose signature was good. */
+  readonly signers: KnownSigners;
+}
+
+export function assembleMemory(openers: Openers, needs: MemoryNeeds): MemoryParts {
+  const { settings } = openers;
+  const { store, spf } = needs;
+  const prefixBits = { ipv4: settings.greylist_ipv4_prefix, ipv6: settings.greylist_ipv6_prefix };
+  const signers = new KnownSigners({ store, prefixBits, lifetimeMs: settings.greylist_lifetime });
+  return {
+    signers,
+    identities: new Identities({
+      by: settings.greylist_key,
+      prefixBits,
+      signers,
+      spfDomain: (sighting) => spfDomain(sighting, spf),
+    }),
+    correspondents: new Correspondents({ store, lifetimeMs: settings.correspondent_lifetime }),
+    greylisting: greylisting(openers, store),
+    verification: {
+      ...assembleCallouts({ ...needs, openers }),
+      replies: { sender: repliesTo(settings, 'sender'), recipient: repliesTo(settings, 'recipient') },
+    },
+  };
+}
+
+function greylisting(openers: Openers, store: Store): Greylisting {
+  const { settings } = openers;
+  return {
+    list: new Greylist({
+      store,
+      delayMs: settings.greylist_delay,
+      retryWindowMs: settings.greylist_retry_window,
+      lifetimeMs: settings.greylist_lifetime,
+      autoWhitelistAfter: settings.greylist_auto_whitelist_clients,
+    }),
+    whitelist: openers.maps('greylist_whitelist'),
+    message: settings.greylist_message,
+    training: settings.greylist_training,
+    failureAction: settings.greylist_failure_action,
+    by: `portcullis at ${settings.myhostname}`,
+  };
+}
+
+/** What a domain has written itself and what lets anybody pass prove nothing of who sends. */
+async function spfDomain(
+  { session, sender, envelope }: Sighting,
+  spf: Pick<MailSpf, 'of'>,
+): Promise<string | undefined> {
+  try {
+    const checked = await spf.of(session, sender, envelope);
+    const { result, domain, guessed, mechanism = '' } = checked?.result ?? {};
+    const isProof = result === 'pass' && !guessed && !/^\+?all$/i.test(mechanism);
+    return isProof ? domain : undefined;
+  } catch {
+    return undefined; // a table of forwarders that does not answer proves nothing
+  }
+}
+
+function repliesTo(settings: Settings, party: 'sender' | 'recipient'): UnverifiedReplies {
+  return {
+    rejectCode: settings[`unverified_${party}_reject_code`],
+    deferCode: settings[`unverified_${party}_defer_code`],
+    rejectReason: settings[`unverified_${party}_reject_reason`],
+    tempfailAction: settings[`unverified_${party}_tempfail_action`],
+  };
+}
