@@ -42,12 +42,17 @@ export class PartTeller implements PartListener {
     this.#later(() => inTurn(this.#begin(part).map((reader) => () => reader.end())));
   }
 
-  leaf(part: Part, encodings: PartShape['encodings']): void {
+  leaf(part: Part, encodings: PartShape['encodings'], stray: Buffer): void {
     this.#later(() => {
-      this.#faces = encodings.map(({ name, kind }) => ({
+      const faces = encodings.map(({ name, kind }) => ({
+        kind,
         decoder: transferDecoder(kind),
         readers: this.#begin({ ...part, encoding: name }),
       }));
+      this.#faces = faces;
+      return inTurn(
+        faces.filter(({ kind }) => kind === 'identity').map((face) => () => writeFace(face, stray)),
+      );
     });
   }
 

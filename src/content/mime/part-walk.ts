@@ -9,6 +9,7 @@
 import type { MaybePromise } from '../../mail/maybe-promise.ts';
 import type { Field, Part } from '../part.ts';
 import { BoundaryLines } from './boundary-lines.ts';
+import type { ByteRange } from './byte-range.ts';
 import type { MimeProblem } from './mime-problem.ts';
 import { PartHeader } from './part-header.ts';
 import { type PartShape, plainTextType, shapeOf } from './part-shape.ts';
@@ -19,8 +20,8 @@ import type { DecoderKind } from './transfer-decoder.ts';
 export interface PartListener {
   /** A part with parts, or a message whose own header comes next. */
   container(part: Part): void;
-  /** A part with content, told of once for each encoding it may have. */
-  leaf(part: Part, encodings: PartShape['encodings']): void;
+  /** A part with content, told of once for each encoding it may have. `stray`: text in its header, not encoded. */
+  leaf(part: Part, encodings: PartShape['encodings'], stray: Buffer): void;
   /** A message inside, encoded: the content that follows. */
   message(part: Part, encoding: DecoderKind, depth: number): void;
   content(bytes: Buffer, start: number, end: number): void;
@@ -79,7 +80,7 @@ export class PartWalk implements RecordReader {
   /** What text is a part of that stands outside of all others; told of when there is such text. */
   #outside: Part | undefined;
   /** A line end that belongs to the next boundary, if one follows. */
-  #held: { bytes: Buffer; start: number; end: number } | undefined;
+  #held: ByteRange[] = [];
   #isStopped = false;
 
   constructor(options: PartWalkOptions) {
@@ -110,7 +111,7 @@ export class PartWalk implements RecordReader {
     if (this.#isStopped) return;
     let end = rawEnd;
     if (bytes[end - 1] === LF) end -= 1;
-    if (end < rawEnd && end > start && bytes[end - 1] === CR) end -= 1;
+    if (end > start && bytes[end - 1] === CR) end -= 1;
     this.#content(bytes, start, end, rawEnd);
   }
 
@@ -140,17 +141,24 @@ export class PartWalk implements RecordReader {
       return;
     }
     const shape = shapeOf(fields, this.#defaultType);
-    if (shape.boundaries.length > 0) this.#enterMultipart(fields, shape);
-    else if (shape.isMessage) this.#enterMessage(fields, shape);
-    else this.#leaf(fields, shape, stray.length > 0);
-    if (stray.length > 0) this.#content(stray, 0, stray.length, stray.length);
+    const hasParts = shape.boundaries.length > 0;
+    if (!hasParts && !shape.isMessage) {
+      this.#leaf(fields, shape, stray);
+      return;
+    }
+    if (stray.length > 0) {
+      this.#options.listener.leaf(outsideOf(this.#number), [IDENTITY], stray);
+      this.#options.listener.close();
+    }
+    if (hasParts) this.#enterMultipart(fields, shape);
+    else this.#enterMessage(fields, shape);
   }
 
-  #leaf(fields: readonly Field[], shape: PartShape, hasStray: boolean): void {
+  #leaf(fields: readonly Field[], shape: PartShape, stray: Buffer): void {
     const { encodings } = shape;
     const isPlain = encodings.some(({ kind }) => kind === 'identity');
-    const all = hasStray && !isPlain ? [...encodings, IDENTITY] : encodings;
-    this.#options.listener.leaf(this.#part(fields, shape), all);
+    const all = stray.length > 0 && !isPlain ? [...encodings, IDENTITY] : encodings;
+    this.#options.listener.leaf(this.#part(fields, shape), all, stray);
   }
 
   #enterMultipart(fields: readonly Field[], shape: PartShape): void {
@@ -195,7 +203,7 @@ export class PartWalk implements RecordReader {
     const level = found && this.#levels[found.depth];
     if (!level) return false;
     if (this.#header) this.#endHeader(); // a part without a body
-    this.#held = undefined;
+    this.#held = [];
     this.#options.listener.close();
     const depth = found.isLast ? found.depth : found.depth + 1;
     this.#levels.length = Math.min(depth, this.#levels.length);
@@ -222,21 +230,31 @@ export class PartWalk implements RecordReader {
     this.#begin(level.partType);
   }
 
-  #content(bytes: Buffer, start: number, end: number, rawEnd: number): void {
+  /** `rawEnd`: behind the line end, or the half of one that a chunk ends with. */
+  #content(bytes: Buffer, first: number, end: number, rawEnd: number): void {
     const { listener } = this.#options;
-    if (this.#outside && end > start) {
-      listener.leaf(this.#outside, [IDENTITY]);
+    let start = first;
+    if (this.#outside) {
+      while (start < end && (bytes[start] === CR || bytes[start] === LF)) start += 1;
+      if (start === end) return;
+      listener.leaf(this.#outside, [IDENTITY], NOTHING);
       this.#outside = undefined;
     }
-    this.#letGoOfLineEnd();
+    const completes = start === end && this.#held.length === 1 && this.#heldText() === CR;
+    if (!completes) this.#letGoOfLineEnd();
     if (end > start) listener.content(bytes, start, end);
-    if (rawEnd > end) this.#held = { bytes, start: end, end: rawEnd };
+    if (rawEnd > end) this.#held.push({ bytes, start: end, end: rawEnd });
+  }
+
+  /** The last octet that is held back. */
+  #heldText(): number | undefined {
+    const last = this.#held.at(-1);
+    return last?.bytes[last.end - 1];
   }
 
   #letGoOfLineEnd(): void {
-    const held = this.#held;
-    this.#held = undefined;
-    if (held && !this.#outside) this.#options.listener.content(held.bytes, held.start, held.end);
+    for (const { bytes, start, end } of this.#held) this.#options.listener.content(bytes, start, end);
+    this.#held = [];
   }
 
   #isTooDeep(depth: number): boolean {
@@ -251,6 +269,7 @@ export class PartWalk implements RecordReader {
   }
 }
 
+const NOTHING = Buffer.alloc(0);
 const IDENTITY = { name: '7bit', kind: 'identity' } as const;
 
 /** The header of a message has a number of its own. */
