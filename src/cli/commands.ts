@@ -14,6 +14,11 @@ export const commands: readonly Row[] = [
     load: async () => (await import('./commands/serve.ts')).serve,
   },
   {
+    name: 'health',
+    sentence: 'does the gateway greet its clients?',
+    load: async () => (await import('./commands/health.ts')).health,
+  },
+  {
     name: 'check',
     sentence: 'prints all that is wrong with a configuration',
     load: async () => (await import('./commands/check.ts')).check,
@@ -42,5 +47,10 @@ export const commands: readonly Row[] = [
     name: 'table',
     sentence: 'makes a table of a plain list of networks or telephone numbers',
     load: async () => (await import('./commands/table.ts')).table,
+  },
+  {
+    name: 'quarantine',
+    sentence: 'lists, shows, releases and deletes held mail',
+    load: async () => (await import('./commands/quarantine.ts')).quarantine,
   },
 ];
