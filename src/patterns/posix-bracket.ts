@@ -15,6 +15,7 @@ const HYPHEN = 0x2d;
 const OPEN = 0x5b;
 const CLOSE = 0x5d;
 const LONGEST_NAME = 32;
+const LOWER_CASE = CharSet.of([0x61, 0x7a]);
 
 export interface BracketOptions {
   readonly reading: Reading;
@@ -57,16 +58,19 @@ class Bracket {
 
   #finished(listed: CharSet, negative: boolean): CharSet {
     const { reading, ignoreCase, multiline } = this.#options;
-    const set = ignoreCase ? reading.folded(this.#loweredOnly(listed)) : listed;
+    const set = ignoreCase ? reading.folded(this.#reachable(listed)) : listed;
     if (!negative) return set;
     return (multiline ? set.plus(newline) : set).complement(reading.last);
   }
 
-  /** The C library compares lowered text with the list, so an upper case member never matches. */
-  #loweredOnly(set: CharSet): CharSet {
-    return this.#options.reading.name === 'utf8'
-      ? set
-      : set.within(CharSet.of([65, 90]).complement(this.#options.reading.last));
+  /** The C library compares the text in upper case with the list, so a lower case member never matches. */
+  #reachable(set: CharSet): CharSet {
+    return this.#raises ? set.within(LOWER_CASE.complement(this.#options.reading.last)) : set;
+  }
+
+  /** Whether the list is read in upper case, as the C library does when case is ignored. */
+  get #raises(): boolean {
+    return this.#options.ignoreCase && this.#options.reading.name === 'bytes';
   }
 
   #member(ranges: number[], first: boolean): void {
@@ -104,7 +108,7 @@ class Bracket {
       throw this.#units.error(this.#at, 'a hyphen stands first or last in a list, or between two characters');
     }
     this.#at++;
-    return { kind: 'char', code: this.#lower(code), range: true };
+    return { kind: 'char', code: this.#raised(code), range: true };
   }
 
   /** `[:name:]`, `[=x=]`, `[.x.]` */
@@ -122,7 +126,7 @@ class Bracket {
     if (code === undefined || name.length !== 1) {
       throw this.#units.error(from, 'a collating element is one character');
     }
-    return { kind: 'char', code: this.#lower(code), range: delimiter === 0x2e };
+    return { kind: 'char', code: this.#raised(code), range: delimiter === 0x2e };
   }
 
   #class(from: number, name: string): CharSet {
@@ -137,8 +141,8 @@ class Bracket {
     return this.#options.ignoreCase ? this.#options.reading.folded(set) : set;
   }
 
-  #lower(code: number): number {
-    return this.#options.ignoreCase ? this.#options.reading.lower(code) : code;
+  #raised(code: number): number {
+    return this.#raises && LOWER_CASE.has(code) ? code - 32 : code;
   }
 
   #code(index: number): number {

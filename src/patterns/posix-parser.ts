@@ -125,7 +125,7 @@ class PosixParser {
     const at = this.#tokenAt;
     switch (token.kind) {
       case 'char':
-        return this.#taken(this.#char(token.code));
+        return this.#taken(token.escaped ? this.#escapedChar(token.code) : this.#char(token.code));
       case 'dot':
         return this.#taken(this.#dot());
       case 'class':
@@ -173,6 +173,15 @@ class PosixParser {
 
   #char(code: number): Tree {
     return { kind: 'set', set: this.#options.ignoreCase ? this.#reading.variants(code) : CharSet.char(code) };
+  }
+
+  /**
+   * `Postfix: REG_ICASE`: the C library compares texts in upper case, but leaves an escaped letter as it is. So `\d`, which
+   * is no digit in POSIX, matches nothing at all; without the backslash it would be a letter.
+   */
+  #escapedChar(code: number): Tree {
+    const lost = this.#options.ignoreCase && this.#reading.name === 'bytes' && code >= 0x61 && code <= 0x7a;
+    return lost ? { kind: 'fail' } : this.#char(code);
   }
 
   #dot(): Tree {

@@ -6,7 +6,7 @@ import type { PatternUnits } from './pattern-units.ts';
 import type { Assertion } from './syntax-tree.ts';
 
 export type PosixToken =
-  | { readonly kind: 'char'; readonly code: number }
+  | { readonly kind: 'char'; readonly code: number; readonly escaped: boolean }
   | { readonly kind: 'assert'; readonly what: Assertion }
   | { readonly kind: 'backref'; readonly group: number }
   | { readonly kind: 'class'; readonly name: 'word' | 'space'; readonly negative: boolean }
@@ -90,7 +90,7 @@ export class PosixTokens {
     if (char >= '1' && char <= '9') return { kind: 'backref', group: Number(char) };
     const punctuation = this.flags.extended ? undefined : PUNCTUATION.get(char);
     if (punctuation !== undefined) return { kind: punctuation };
-    return ESCAPES.get(char) ?? { kind: 'char', code };
+    return ESCAPES.get(char) ?? { kind: 'char', code, escaped: true };
   }
 
   #plain(code: number, first: boolean): PosixToken {
@@ -106,7 +106,7 @@ export class PosixTokens {
     if (char === '$' && (this.flags.extended || this.#endsBranch())) {
       return { kind: 'assert', what: this.flags.multiline ? 'lineEnd' : 'textEnd' };
     }
-    return { kind: 'char', code };
+    return { kind: 'char', code, escaped: false };
   }
 
   /** Whether a basic expression's `$` is the last of its branch, which makes it an anchor. */

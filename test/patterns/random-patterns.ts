@@ -58,6 +58,8 @@ export const ereGrammar: Grammar = {
     '[[=a=]]',
     '[[.b.]]',
     '[A-C]',
+    '[)-a]',
+    '\\d',
     '\\A',
     '\u{dce9}',
   ],
