@@ -42,7 +42,9 @@ export class Quarantine {
   readonly shelf: Shelf;
   readonly #options: QuarantineOptions;
   readonly #listeners = new Map<string, (path: string) => void>();
-  #usedBytes = 0;
+  /** On the disk, as far as known, and on their way there: together rather too much than too little. */
+  #keptBytes = 0;
+  #writingBytes = 0;
   #measuredAt = 0;
   #sweptAt = 0;
   #measuring: Promise<void> | undefined;
@@ -61,14 +63,16 @@ export class Quarantine {
     await this.#reserve(bytes);
     try {
       const kept = await this.shelf.put(held, message.chunks());
+      this.#keptBytes += bytes;
       this.#options.log.info(`${envelope.id}: held in quarantine as ${kept.id}: ${why}`, {
         daemon: 'quarantine',
       });
       this.#listeners.get(envelope.id)?.(this.shelf.messagePath(kept.id));
       return kept;
     } catch (error) {
-      this.#usedBytes -= bytes;
       throw this.#refusal(error as Error);
+    } finally {
+      this.#writingBytes -= bytes;
     }
   }
 
@@ -113,7 +117,7 @@ export class Quarantine {
         FULL,
       );
     }
-    this.#usedBytes += bytes;
+    this.#writingBytes += bytes;
   }
 
   /** Where there is any; not for each mail of a flood. */
@@ -124,6 +128,10 @@ export class Quarantine {
     await this.#measure();
   }
 
+  get #usedBytes(): number {
+    return this.#keptBytes + this.#writingBytes;
+  }
+
   #fits(bytes: number): boolean {
     return this.#usedBytes + bytes <= this.#options.sizeLimitBytes;
   }
@@ -132,7 +140,7 @@ export class Quarantine {
     this.#measuring ??= this.shelf
       .usedBytes()
       .then((used) => {
-        this.#usedBytes = used;
+        this.#keptBytes = used;
         this.#measuredAt = Date.now();
       })
       .finally(() => {

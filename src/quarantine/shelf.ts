@@ -3,10 +3,11 @@
  * story comes last and goes first: whatever a crash leaves behind is no mail, and is swept away. Several processes may
  * use the directory at once. Everything is on the disk, not only on its way, when `put` resolves.
  */
-import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { chown, link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { link, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { claim, isClaimed } from './claim.ts';
+import { syncDirectory, UNFINISHED, writeUnfinished } from './durable-file.ts';
 import { formatStory, type HeldMail, isHeldId, parseStory } from './held-mail.ts';
 
 type Bytes = Iterable<Buffer> | AsyncIterable<Buffer>;
@@ -14,7 +15,6 @@ type Bytes = Iterable<Buffer> | AsyncIterable<Buffer>;
 const MESSAGE = '.eml';
 const STORY = '.json';
 const LOCK = '.lock';
-const UNFINISHED = '.new';
 /** What is no mail after so long will not become one. */
 const LEFT_OVER_MS = 3_600_000;
 /** One message may be held so many times: once for its recipients, and once for each copy. */
@@ -33,16 +33,17 @@ export class Shelf {
 
   /** Keeps a mail under its id, or one with a number. Rejects with what the system says. */
   async put(held: HeldMail, message: Bytes): Promise<HeldMail> {
-    await mkdir(this.directory, { recursive: true, mode: 0o700 });
-    const unfinished = await this.#write(message);
+    const made = await mkdir(this.directory, { recursive: true, mode: 0o700 });
+    if (made !== undefined) await syncDirectory(dirname(made));
+    const unfinished = await writeUnfinished(this.directory, message);
     try {
+      const { size } = await stat(unfinished);
+      if (size !== held.sizeBytes) throw new Error(`${size} bytes instead of ${held.sizeBytes}`);
       const named = { ...held, id: await this.#name(unfinished, held.id) };
-      try {
-        await this.replace(named);
-      } catch (error) {
-        await rm(this.messagePath(named.id), { force: true });
+      await this.replace(named).catch(async (error: Error) => {
+        await this.remove(named.id).catch(() => {});
         throw error;
-      }
+      });
       return named;
     } finally {
       await rm(unfinished, { force: true }).catch(() => {});
@@ -51,14 +52,14 @@ export class Shelf {
 
   /** Another story for a mail that is there. */
   async replace(held: HeldMail): Promise<void> {
-    const unfinished = await this.#write([Buffer.from(formatStory(held))]);
+    const unfinished = await writeUnfinished(this.directory, [Buffer.from(formatStory(held))]);
     try {
       await rename(unfinished, join(this.directory, held.id + STORY));
     } catch (error) {
       await rm(unfinished, { force: true }).catch(() => {});
       throw error;
     }
-    await this.#syncDirectory();
+    await syncDirectory(this.directory);
   }
 
   /** In any order. */
@@ -97,25 +98,13 @@ export class Shelf {
     return wasThere;
   }
 
-  /** The right to do something with a mail that nobody else may do at the same time; undefined: somebody does. */
-  async claim(id: string): Promise<(() => Promise<void>) | undefined> {
-    const path = join(this.directory, id + LOCK);
-    for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        await writeFile(path, String(process.pid), { flag: 'wx', mode: 0o600 });
-        return () => rm(path, { force: true });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-        if (isRunning(Number(await readFile(path, 'utf8').catch(() => '')))) return undefined;
-        await rm(path, { force: true });
-      }
-    }
-    return undefined;
+  /** Undefined: somebody else has claimed it. */
+  claim(id: string): Promise<(() => Promise<void>) | undefined> {
+    return claim(join(this.directory, id + LOCK));
   }
 
-  async isClaimed(id: string): Promise<boolean> {
-    const pid = await readFile(join(this.directory, id + LOCK), 'utf8').catch(() => '');
-    return isRunning(Number(pid));
+  isClaimed(id: string): Promise<boolean> {
+    return isClaimed(join(this.directory, id + LOCK));
   }
 
   /** What a crash has left behind. */
@@ -156,30 +145,6 @@ export class Shelf {
     }
   }
 
-  /** A file that nobody looks at yet. */
-  async #write(bytes: Bytes): Promise<string> {
-    const path = join(this.directory, `${randomUUID()}${UNFINISHED}`);
-    const file = await open(path, 'wx', 0o600);
-    try {
-      await file.writeFile(bytes);
-      await file.datasync();
-      await this.#handOver(path);
-    } catch (error) {
-      await file.close().catch(() => {});
-      await rm(path, { force: true }).catch(() => {});
-      throw error;
-    }
-    await file.close();
-    return path;
-  }
-
-  /** What root writes belongs to whom the quarantine belongs to. */
-  async #handOver(path: string): Promise<void> {
-    if (process.getuid?.() !== 0) return;
-    const { uid, gid } = await stat(this.directory);
-    if (uid !== 0) await chown(path, uid, gid);
-  }
-
   /** Gives the message a name that is free. */
   async #name(unfinished: string, id: string): Promise<string> {
     for (let number = 1; number < MOST_NAMES; number++) {
@@ -193,15 +158,6 @@ export class Shelf {
     }
     throw new Error(`${id} is held ${MOST_NAMES} times already`);
   }
-
-  async #syncDirectory(): Promise<void> {
-    const directory = await open(this.directory, 'r');
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
-  }
 }
 
 const BLOCK_BYTES = 4_096;
@@ -209,13 +165,4 @@ const BLOCK_BYTES = 4_096;
 /** What a file of so many bytes takes on the disk. */
 export function diskBytes(sizeBytes: number): number {
   return Math.ceil(Math.max(sizeBytes, 1) / BLOCK_BYTES) * BLOCK_BYTES;
-}
-
-function isRunning(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'; // it is there, and somebody else's
-  }
 }
