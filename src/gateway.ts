@@ -40,6 +40,8 @@ export interface GatewayOptions {
   /** The implicit checks behind the lists; undefined: switched off. */
   readonly unlistedRecipient: Judge | undefined;
   readonly unlistedSender: Judge | undefined;
+  /** The sender of our own probes: whoever probes it in turn must not be refused. `Postfix: valid_verify_sender_addr`. */
+  isProbeSender(recipient: Address): boolean;
   /** Rewrites the envelope, unless a filter in front of the queue gets it as it came. */
   readonly mapper: AddressMapper | undefined;
   readonly content: Content;
@@ -215,6 +217,7 @@ export class Gateway {
     address: Address,
   ): Promise<Outcome> {
     if (/^postmaster$/i.test(address.text)) return { kind: 'permit' }; // RFC 5321 4.5.1
+    if (stage === 'RCPT' && this.#options.isProbeSender(address)) return { kind: 'permit' };
     const q = { ...this.#question(visit, stage, hearing, envelope), recipient: address };
     const early = this.#options.delayReject ? await this.#askEarly(q) : undefined;
     if (early) return early;

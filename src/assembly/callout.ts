@@ -102,8 +102,8 @@ function assembleProbe(needs: CalloutNeeds, sender: ProbeSender): (address: Addr
       const targets = (await addresses.mapper?.recipients(address)) ?? [address];
       const results: ProbeResult[] = [];
       for (const target of targets.slice(0, MOST_TARGETS)) {
-        const { hop, isForeign } = await routeOf(target, sender.current(), needs);
-        const result = await prober.probe(hop, target, isForeign);
+        const route = await routeOf(target, sender.current(), needs);
+        const result = await prober.probe(route.hop, target, route.isForeign);
         if (result.kind === 'deliverable') return result;
         results.push(result);
       }
@@ -120,9 +120,14 @@ const UNROUTED: ProbeResult = { kind: 'unknown', text: 'mail for the address goe
 async function routeOf(
   target: Address,
   sender: Address,
-  { addresses, hops }: CalloutNeeds,
+  { addresses, hops, openers }: CalloutNeeds,
 ): Promise<{ hop: NextHop; isForeign: boolean }> {
-  const { transport, nexthop, address } = await addresses.probeResolver.resolve(target, sender);
+  const { transport, nexthop, address, class: klass } = await addresses.probeResolver.resolve(target, sender);
+  if (klass === 'local' && address.local === openers.settings.double_bounce_sender.toLowerCase())
+    return {
+      hop: { kind: 'discard', text: '', why: 'it is where bounces of bounces end' },
+      isForeign: false,
+    };
   try {
     const hop = hopForDomain(hops.parseHop(`${transport}:${nexthop}`), address.domain);
     const [destination] = hop.kind === 'deliver' ? hop.destinations : [];

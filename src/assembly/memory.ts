@@ -3,6 +3,7 @@
  * unverified_*. The store is opened once for each process; what asks it is made for each service.
  */
 
+import type { Address } from '../mail/address.ts';
 import { Correspondents } from '../memory/correspondents.ts';
 import { Greylist } from '../memory/greylist.ts';
 import { Identities, type Sighting } from '../memory/identities.ts';
@@ -49,6 +50,7 @@ export interface MemoryParts extends MemorySources {
   readonly correspondents: Correspondents;
   /** To learn from mails whose signature was good. */
   readonly signers: KnownSigners;
+  isProbeSender(recipient: Address): boolean;
 }
 
 export function assembleMemory(openers: Openers, needs: MemoryNeeds): MemoryParts {
@@ -56,8 +58,10 @@ export function assembleMemory(openers: Openers, needs: MemoryNeeds): MemoryPart
   const { store, spf } = needs;
   const prefixBits = { ipv4: settings.greylist_ipv4_prefix, ipv6: settings.greylist_ipv6_prefix };
   const signers = new KnownSigners({ store, prefixBits, lifetimeMs: settings.greylist_lifetime });
+  const { sender, ...callouts } = assembleCallouts({ ...needs, openers });
   return {
     signers,
+    isProbeSender: (recipient) => sender.isOurs(recipient),
     identities: new Identities({
       by: settings.greylist_key,
       prefixBits,
@@ -67,7 +71,7 @@ export function assembleMemory(openers: Openers, needs: MemoryNeeds): MemoryPart
     correspondents: new Correspondents({ store, lifetimeMs: settings.correspondent_lifetime }),
     greylisting: greylisting(openers, store),
     verification: {
-      ...assembleCallouts({ ...needs, openers }),
+      ...callouts,
       replies: { sender: repliesTo(settings, 'sender'), recipient: repliesTo(settings, 'recipient') },
     },
   };

@@ -84,6 +84,7 @@ function assembleOptions(
   const memory = assembleMemory(openers, { ...shared, addresses, hops, spf });
   const gateway = new Gateway({
     ...assembleRestrictions({ openers, addresses, dns, spf, memory, log, complain }),
+    isProbeSender: memory.isProbeSender,
     delayReject: settings.smtpd_delay_reject,
     relayBeforeRecipient: settings.smtpd_relay_before_recipient_restrictions,
     mapper: addresses.mapper,

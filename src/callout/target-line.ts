@@ -96,7 +96,7 @@ export class TargetLine {
     this.#kept = undefined;
     if (!session?.usable) return;
     try {
-      await this.#converse(session, undefined, open);
+      await this.#converse(session, undefined, open, true);
     } catch (error) {
       if (!(error instanceof WireFault)) throw error;
     }
@@ -108,10 +108,13 @@ export class TargetLine {
     const sources = { ...this.#options.sources, dns: witness };
     let addresses = 0;
     let sessions = 0;
+    let isBest = true;
     try {
       for await (const candidate of candidates(destination, settings, sources)) {
+        const isFirst = isBest;
+        isBest = false;
         if (await this.#isRefrained(candidate, open)) continue;
-        const fault = await this.#tryHost(candidate, open);
+        const fault = await this.#tryHost(candidate, open, isFirst);
         if (fault?.kind !== 'connect') sessions++;
         if (fault && isLastWord(fault)) return;
         if (open.size === 0 || ++addresses >= settings.addressLimit || sessions >= settings.sessionLimit)
@@ -132,12 +135,13 @@ export class TargetLine {
   }
 
   /** The fault that ended it, if there was one. */
-  async #tryHost(candidate: Candidate, open: Set<Waiting>): Promise<WireFault | undefined> {
+  async #tryHost(candidate: Candidate, open: Set<Waiting>, isBest: boolean): Promise<WireFault | undefined> {
     const { budget, target } = this.#options;
     const { settings, text: nextHop } = this.#hop;
     try {
       const options = { settings, nextHop, isForeign: budget !== undefined, target };
-      await this.#converse(await ProbeSession.open(candidate, options), candidate.host, open);
+      const session = await ProbeSession.open(candidate, options);
+      await this.#converse(session, candidate.host, open, isBest);
       return undefined;
     } catch (fault) {
       if (!(fault instanceof WireFault)) throw fault;
@@ -147,12 +151,17 @@ export class TargetLine {
     }
   }
 
-  /** Asks about all, and goes on with who comes meanwhile. Rejects with WireFault. */
-  async #converse(session: ProbeSession, host: string | undefined, open: Set<Waiting>): Promise<void> {
+  /** Asks about all, and (at the best host) goes on with who comes meanwhile. Rejects with WireFault. */
+  async #converse(
+    session: ProbeSession,
+    host: string | undefined,
+    open: Set<Waiting>,
+    isBest: boolean,
+  ): Promise<void> {
     let asked = [...open];
     while (asked.length > 0) {
       await this.#askThose(session, host, asked, open);
-      if (open.size > 0 || !session.usable) break;
+      if (open.size > 0 || !session.usable || !isBest) break;
       if (this.#waiting.length === 0) await setTimeout(LINGER_MS);
       asked = this.#waiting.splice(0, CROWD);
       for (const waiting of asked) open.add(waiting);
