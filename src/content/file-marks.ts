@@ -16,7 +16,8 @@ export function isText(head: Buffer): boolean {
   const first = head.subarray(0, textBytes);
   if (utf16Of(first)) return true;
   let controls = 0;
-  for (const byte of first) {
+  for (let at = 0; at < first.length; at++) {
+    const byte = first[at] as number;
     if (byte === 0) return false;
     if (byte < 0x20 && !(byte >= 0x08 && byte <= 0x0d) && byte !== 0x1b) controls++;
   }

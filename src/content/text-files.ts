@@ -76,7 +76,7 @@ export class TextFileScan implements PartReader {
 
   #keep(line: Buffer): void {
     if (line.length > longestLine) this.#inLongLine = true;
-    else this.#carry = Buffer.from(line);
+    else this.#carry = line;
   }
 
   #begins(line: Buffer): boolean {

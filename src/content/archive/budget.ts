@@ -90,15 +90,29 @@ export class Budget {
   }
 
   /** Runs the clock while archives are being opened. */
-  async timed(work: () => Promise<void>): Promise<void> {
+  async timed<T>(work: () => Promise<T>): Promise<T> {
     if (this.#startedAt !== undefined) return work();
     this.#startedAt = performance.now();
     try {
-      await work();
+      return await work();
     } finally {
-      this.#spentMs += performance.now() - this.#startedAt;
-      this.#startedAt = undefined;
+      this.#stopClock();
     }
+  }
+
+  /** Stops it while somebody else's work has to be waited for. */
+  async untimed<T>(work: () => Promise<T>): Promise<T> {
+    this.#stopClock();
+    try {
+      return await work();
+    } finally {
+      this.#startedAt = performance.now();
+    }
+  }
+
+  #stopClock(): void {
+    if (this.#startedAt !== undefined) this.#spentMs += performance.now() - this.#startedAt;
+    this.#startedAt = undefined;
   }
 
   /** To be called often: lets others run now and then. Throws OverBudget when the time is over. */

@@ -1,9 +1,12 @@
 /**
  * Opens rare archives with 7-Zip, in a thread of its own: 7z, rar, iso, cab, disk images and others. One archive at a
- * time for a service; others wait, and their waiting counts as their time. Parameters: attachment_memory_limit,
- * attachment_time_limit (through the budget). A thread that takes too long is ended, the next archive gets a new one.
+ * time for a service; others wait in line, as long as an archive may take: then the mail is refused for now, since nobody
+ * can say what is in it. Parameters: attachment_memory_limit, attachment_time_limit (through the budget). A thread that
+ * takes too long is ended, the next archive gets a new one.
  */
 import { Worker } from 'node:worker_threads';
+import { Refused } from '../../mail/refused.ts';
+import { reply } from '../../mail/reply.ts';
 import type { PartReader } from '../part.ts';
 import { BrokenArchive, OverBudget } from './budget.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -64,7 +67,7 @@ export class SevenZip {
     });
     this.#last = before.then(() => mine);
     try {
-      await turnOf(before, to);
+      await to.budget.untimed(() => turnOf(before, to.budget.limits.timeMs));
       await work();
     } finally {
       done();
@@ -109,16 +112,18 @@ function newThread(): Worker {
   return thread;
 }
 
-/** Throws OverBudget. */
-async function turnOf(before: Promise<void>, to: Opened): Promise<void> {
+/** Rejects with Refused. */
+async function turnOf(before: Promise<void>, atMostMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(resolve, to.budget.leftMs, 'late');
+    timer = setTimeout(resolve, atMostMs, 'late');
   });
   const first = await Promise.race([before, late]);
   clearTimeout(timer);
-  if (first === 'late') throw new OverBudget('too long');
+  if (first === 'late') throw new Refused('attachment_checks: too many archives wait to be opened', BUSY);
 }
+
+const BUSY = reply(451, '4.3.0', 'Error: content inspection takes too long');
 
 /** Rejects with what the archive is. */
 function report(outcome: Outcome, to: Opened): void {
