@@ -6,17 +6,17 @@
  * A table that fails is no answer: the mail is refused for now. Beyond the limit nothing is looked at, as with
  * body_checks_size_limit. Not read: RTF, office documents, pictures. It changes nothing in the message.
  */
-import type { MaybePromise } from '../mail/maybe-promise.ts';
+import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
 import type { Log } from '../record/log.ts';
 import type { Finding } from './finding.ts';
 import type { Field, Part, PartInspector, PartReader } from './part.ts';
 import { headerTexts } from './text/header-texts.ts';
 import { PartText } from './text/part-text.ts';
 import { TextBudget } from './text/text-budget.ts';
-import { TextSearch, type TextTable } from './text/text-search.ts';
+import { TextSearch, type TextTables } from './text/text-search.ts';
 
 export interface TextChecksOptions {
-  readonly table: TextTable;
+  readonly tables: TextTables;
   /** Text of one message that is looked at, in bytes of UTF-8; 0: all of it. */
   readonly sizeLimitBytes: number;
   readonly log: Log;
@@ -45,11 +45,10 @@ class TextInspector implements PartInspector {
   readonly #log: Log;
   /** Headers that were looked at: a part is told of once for each encoding that it names. */
   readonly #seen = new WeakSet<readonly Field[]>();
-  #headers: Promise<void> | undefined;
 
-  constructor({ table, sizeLimitBytes, log }: TextChecksOptions) {
+  constructor({ tables, sizeLimitBytes, log }: TextChecksOptions) {
     this.#budget = new TextBudget(sizeLimitBytes);
-    this.#search = new TextSearch(table, this.#budget);
+    this.#search = new TextSearch(tables, this.#budget);
     this.#log = log;
   }
 
@@ -74,7 +73,8 @@ class TextInspector implements PartInspector {
   }
 
   finish(): MaybePromise<readonly Finding[]> {
-    return this.#headers ? this.#headers.then(() => this.#found()) : this.#found();
+    const wait = this.#search.idle();
+    return isPromise(wait) ? wait.then(() => this.#found()) : this.#found();
   }
 
   close(): void {
@@ -93,9 +93,7 @@ class TextInspector implements PartInspector {
     this.#budget.beginTurn();
     for (const { name, text } of headerTexts(fields)) {
       const place = { name: number === '0' ? name : `${name} of part ${number}`, isBody: false };
-      const look = () => this.#search.look([{ text: text.replace(/\s+/g, ' ').trim(), offset: 0 }], place);
-      const wait = this.#headers ? this.#headers.then(look) : look();
-      if (wait) this.#headers = wait;
+      void this.#search.look([{ text: text.replace(/\s+/g, ' ').trim(), offset: 0 }], place); // finish() waits
     }
   }
 }

@@ -51,7 +51,9 @@ class Scan {
   readonly #text: string;
   readonly #search: StretchSearch;
   readonly #classes = phoneClasses();
-  #groups: Group[] = [];
+  readonly #groups: Group[] = [];
+  /** The next true digit, as far as it was looked for. */
+  #digitAt = -1;
 
   constructor(text: string, search: StretchSearch) {
     this.#text = text;
@@ -61,16 +63,17 @@ class Scan {
   run(): void {
     const text = this.#text;
     const classes = this.#classes;
+    const groups = this.#groups;
     let joint = 0;
     for (let at = this.#nextStart(0); at < text.length; at++) {
       const unitClass = classes[text.charCodeAt(at)] as number;
       if (unitClass < afterDigits || unitClass === letter) {
-        if (joint > MAX_JOINT) this.#groups = [];
+        if (joint > MAX_JOINT) groups.length = 0;
         at = this.#word(at) - 1;
         joint = 0;
-        if (this.#groups.length === 0) at = this.#nextStart(at + 1) - 1;
-      } else if (unitClass === stop) this.#groups = [];
+      } else if (unitClass === stop) groups.length = 0;
       else if (unitClass !== unseen) joint += 1;
+      if (groups.length === 0) at = this.#nextStart(at + 1) - 1;
     }
   }
 
@@ -78,16 +81,14 @@ class Scan {
   #nextStart(from: number): number {
     const text = this.#text;
     const classes = this.#classes;
-    let at = from;
-    while (at < text.length && (classes[text.charCodeAt(at)] as number) >= letterDigit) at += 1;
-    if (at - from <= MAX_REACH) return from;
-    at -= MAX_REACH;
-    while (
-      isWord(classes[text.charCodeAt(at - 1)] as number) &&
-      isWord(classes[text.charCodeAt(at)] as number)
-    )
-      at += 1;
-    return at;
+    if (this.#digitAt < from) {
+      let at = from;
+      while (at < text.length && (classes[text.charCodeAt(at)] as number) >= letterDigit) at += 1;
+      this.#digitAt = at;
+    }
+    let start = Math.max(from, this.#digitAt - MAX_REACH);
+    while (start > from && start < this.#digitAt && isWord(classes[text.charCodeAt(start - 1)] as number)) start += 1;
+    return start;
   }
 
   /** Takes the word that begins here; gives its end. */
@@ -105,7 +106,7 @@ class Scan {
       else if (unitClass === letter) isMixed = true;
       else if (unitClass !== unseen) break;
     }
-    if (trueDigits === 0 && (isMixed || letters > MAX_LETTERS)) this.#groups = [];
+    if (trueDigits === 0 && (isMixed || letters > MAX_LETTERS)) this.#groups.length = 0;
     else if (isMixed) this.#mixedWord(start, at);
     else this.#push(start, at);
     return at;
@@ -116,10 +117,10 @@ class Scan {
     for (let at = start; at < end; ) {
       const from = this.#skip(at, end, false);
       const to = this.#skip(from, end, true);
-      if (from > start) this.#groups = [];
+      if (from > start) this.#groups.length = 0;
       const [first, last] = this.#trimmed(from, to, from > start, to < end);
       if (first < last) this.#push(first, last);
-      if (to < end) this.#groups = [];
+      if (to < end) this.#groups.length = 0;
       at = to;
     }
   }
@@ -153,10 +154,10 @@ class Scan {
       count += 1;
       tail = (tail * 10 + (unitClass & 15)) % KEYS;
     }
-    if (count > MAX_DIGITS) this.#groups = [];
+    if (count > MAX_DIGITS) this.#groups.length = 0;
     else {
       this.#groups.push({ start, end, count, trueDigits, tail });
-      if (this.#groups.length > 2 * MAX_GROUPS) this.#groups = this.#groups.slice(-MAX_GROUPS);
+      if (this.#groups.length > 2 * MAX_GROUPS) this.#groups.splice(0, MAX_GROUPS);
       const key = this.#key();
       if (key >= 0 && this.#search.hasEnding(key)) this.#search.found(this.#stretches(), key);
     }

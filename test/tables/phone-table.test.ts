@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { OpenedTable } from '../../src/tables/opened-table.ts';
 import { DEFAULT_ACTION } from '../../src/tables/phone-list.ts';
+import type { Found } from '../../src/tables/table.ts';
 import { here, Workshop } from './opened.ts';
 import { generator } from './random.ts';
 
 const workshop = new Workshop();
 after(() => workshop.close());
 
-test('each number has its action, or the one of the list, or the default', () => {
+test('each number has its action, or the one of the list, or the default', async () => {
   workshop.file(
     'list',
     [
@@ -32,15 +33,15 @@ test('each number has its action, or the one of the list, or the default', () =>
   for (const [text, action, line] of cases) {
     const expected = action && { value: action, source: { file: 'list', line } };
     const bytes = Buffer.from(`xx${text}yy`);
-    for (const found of [table.findEntry(text), table.findInBytes(bytes, 2, bytes.length - 2)]) {
+    for (const found of [await table.findEntry(text), await table.findInBytes(bytes, 2, bytes.length - 2)]) {
       assert.deepEqual(found && withoutPhone(found), expected, text);
     }
   }
   assert.deepEqual(workshop.complaints, []);
 });
 
-function withoutPhone({ phone: _, ...entry }: Record<string, unknown>): unknown {
-  return entry;
+function withoutPhone({ value, source }: Found): Found {
+  return { value, source };
 }
 
 test('of several numbers the one that stands first in the list counts', async () => {

@@ -36,7 +36,7 @@ type Values = ReadonlyMap<string, string>;
 
 /** The value that counts for each property: the last, but one with `!important` before others. */
 function declarations(written: string): Map<string, string> {
-  const text = unescaped(written.replace(/\/\*.*?(?:\*\/|$)/gs, '').toLowerCase());
+  const text = unescaped(written.replace(/\/\*.*?(?:\*\/|$)/gs, ' ').toLowerCase());
   const values = new Map<string, string>();
   const important = new Set<string>();
   for (const declaration of text.split(';')) {

@@ -8,6 +8,7 @@
  */
 
 import { foldToCyrillic, foldToLatin } from './look-alikes.ts';
+import { capital, cyrillic, foreign, kindsIn, latin, odd } from './unit-kinds.ts';
 import { UnitTable } from './unit-table.ts';
 
 /** One form of a text. Each has as many UTF-16 units as the clean form. */
@@ -17,14 +18,27 @@ export interface Form {
   readonly bytes: Buffer;
 }
 
-/** The forms of a text, the clean one first. */
-export function formsOf(text: string): Form[] {
+/** The clean form. */
+export function cleanForm(text: string): Form {
   const bytes = Buffer.from(text);
-  if (bytes.length === text.length) return [{ text, bytes }]; // ASCII
+  if (bytes.length === text.length) return { text, bytes }; // ASCII
   const clean = cleanText(text);
-  const cyrillic = foldToCyrillic(clean);
-  const texts = new Set([clean, SMALL.mapped(clean), cyrillic, SMALL.mapped(cyrillic), foldToLatin(clean)]);
-  return [...texts].map((form) => ({ text: form, bytes: Buffer.from(form) }));
+  return { text: clean, bytes: Buffer.from(clean) };
+}
+
+/** What differs from the clean form. */
+export function foldedForms({ text: clean, bytes }: Form): Form[] {
+  if (bytes.length === clean.length) return [];
+  const kinds = kindsIn(clean);
+  const texts = new Set<string>();
+  if (kinds & capital) texts.add(SMALL.mapped(clean));
+  if (kinds & cyrillic && kinds & (latin | foreign)) {
+    const mended = foldToCyrillic(clean);
+    texts.add(mended).add(SMALL.mapped(mended));
+  }
+  if (kinds & (cyrillic | foreign)) texts.add(foldToLatin(clean));
+  texts.delete(clean);
+  return [...texts].map((text) => ({ text, bytes: Buffer.from(text) }));
 }
 
 /** Latin, Greek, Cyrillic and Armenian letters that are not ASCII: capitals become small. */
@@ -34,14 +48,11 @@ const SMALL = new UnitTable(0x587, (char) => (char > '\x7f' ? char.toLowerCase()
 const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}]|[\u0300-\u036f]|[\u20d0-\u20ff]/gu;
 const OTHER_DIGITS = /[^\P{Nd}0-9]/gu;
 const SPACES = /\s+/g;
-/** Texts of Europe without anything of that. */
-const PLAIN =
-  /^(?:[!-~\xa1-\xac\xae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2116-\u2122]| (?! ))*$/;
 
 /** The clean form. */
 export function cleanText(text: string): string {
   const plain = text.normalize('NFKC');
-  if (PLAIN.test(plain)) return plain;
+  if (!(kindsIn(plain) & odd) && !plain.includes('  ')) return plain;
   return plain.replace(UNSEEN, '').replace(OTHER_DIGITS, asciiDigit).replace(SPACES, ' ');
 }
 

@@ -28,6 +28,7 @@ const TELLING = new Set([
 ]);
 const LONGEST_VALUE = 4_096;
 const LONGEST_NAME = 40;
+const CDATA = '<![CDATA[';
 /** How much of the text is kept for what begins in one piece and ends in the next. */
 const REMEMBERED = 256;
 const LONGEST_STYLE_ELEMENT = 65_536;
@@ -45,6 +46,8 @@ export class HtmlText {
   /** The text that is being read, and what came before it: names and entities can begin there. */
   #older = '';
   #text = '';
+  /** What may be the beginning of CDATA. */
+  #held = '';
   /** Where the newer piece begins in the whole. */
   #offset = 0;
   #name = '';
@@ -83,17 +86,32 @@ export class HtmlText {
   }
 
   write(text: string): void {
-    const behind = this.#text;
-    this.#older = behind.length >= REMEMBERED ? behind : (this.#older + behind).slice(-REMEMBERED);
-    this.#offset += behind.length;
-    // No CDATA in HTML: it is a comment up to the next bracket. HTML 13.2.5.42.
-    this.#text = text.replaceAll('<![CDATA[', '<![cdata[');
-    this.#tokenizer.write(this.#text);
+    this.#tokenizer.write(this.#advance(this.#withoutCdata(text)));
   }
 
   end(): void {
+    if (this.#held !== '') this.#tokenizer.write(this.#advance(this.#held));
     this.#tokenizer.end();
     this.#paragraphs.end();
+  }
+
+  /** The next piece of the text. */
+  #advance(piece: string): string {
+    const behind = this.#text;
+    this.#older = behind.length >= REMEMBERED ? behind : (this.#older + behind).slice(-REMEMBERED);
+    this.#offset += behind.length;
+    this.#text = piece;
+    return piece;
+  }
+
+  /** There is no CDATA in HTML: it is a comment up to the next bracket. HTML 13.2.5.42. */
+  #withoutCdata(piece: string): string {
+    const text = this.#held + piece;
+    let end = text.length;
+    for (let length = 1; length < CDATA.length && length <= text.length; length++)
+      if (text.endsWith(CDATA.slice(0, length))) end = text.length - length;
+    this.#held = text.slice(end);
+    return text.slice(0, end).replaceAll(CDATA, CDATA.toLowerCase());
   }
 
   #slice(start: number, end: number): string {

@@ -14,7 +14,6 @@ const CYRILLIC = rows(`
   а:aαɑ А:AΑ в:ʙ В:BΒ г:r Г:Γ е:eε Е:EΕ ё:ë Ё:Ë и:u і:iιı І:IΙ ї:ïϊ Ї:ÏΪ ј:j Ј:J к:kκ К:KΚ л:ʌ Л:Λ м:m М:MΜ Н:HΗ
   о:oοσ О:OΟ п:nπ П:Π р:pρ Р:PΡ с:cϲ С:CϹ ѕ:s Ѕ:S т:tτ Т:TΤ у:yγ У:YΥ ф:φ Ф:Φ х:xχ Х:XΧ ь:b`);
 
-const FOREIGN = /[\u0131\u0251\u0261\u0370-\u052f]/;
 const TO_LATIN = new UnitTable(0x52f, (char) => LATIN.get(char) ?? char);
 const WORD = /[\p{L}\p{M}]+/gu;
 /** Letters that look like none of another script. */
@@ -24,7 +23,7 @@ const MIXED = new RegExp(`[\u0400-\u052f]${NOT_CYRILLIC.source}|${NOT_CYRILLIC.s
 
 /** With Latin letters for all that look like them. As many UTF-16 units as before. */
 export function foldToLatin(text: string): string {
-  return FOREIGN.test(text) ? TO_LATIN.mapped(text) : text;
+  return TO_LATIN.mapped(text);
 }
 
 /** With Cyrillic letters for those of other scripts in words that are Cyrillic. As many UTF-16 units as before. */

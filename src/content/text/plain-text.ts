@@ -59,11 +59,12 @@ export class PlainText {
   }
 }
 
+/** Quotation marks go; so does the one space that format=flowed puts in front of what begins with a space or a mark. */
 function withoutMarks(line: string, isFlowed: boolean): string {
   const first = line.charCodeAt(0);
   if (first > 0x3e && first !== 0x7c) return line;
-  const text = QUOTE.test(line) ? line.replace(QUOTE, '') : line;
-  return isFlowed && text.startsWith(' ') ? text.slice(1) : text;
+  if (isFlowed && first === 0x20) return line.slice(1);
+  return QUOTE.test(line) ? line.replace(QUOTE, '') : line;
 }
 
 function isBlank(text: string): boolean {

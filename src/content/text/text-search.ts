@@ -8,14 +8,21 @@ import { Refused } from '../../mail/refused.ts';
 import { reply } from '../../mail/reply.ts';
 import { type Found, LookupFailure } from '../../tables/table.ts';
 import type { Finding } from '../finding.ts';
-import { evidenceOf, type Place } from './evidence.ts';
-import { type Form, formsOf } from './folding.ts';
+import { evidenceOf, type Occurrence, type Place } from './evidence.ts';
+import { cleanForm, type Form, foldedForms } from './folding.ts';
 import type { Paragraph } from './paragraphs.ts';
 import type { TextBudget } from './text-budget.ts';
 
 export interface TextTable {
   /** The first rule that fits a text. Throws or rejects with LookupFailure. */
   findInBytes(bytes: Buffer, start: number, end: number): MaybePromise<Found | undefined>;
+}
+
+export interface TextTables {
+  /** Asked about the clean form of a text. */
+  readonly clean: TextTable;
+  /** Asked about its other forms: without those that see through disguises themselves. Undefined: nobody. */
+  readonly folded: TextTable | undefined;
 }
 
 /** Findings of one message; more say nothing new. */
@@ -29,14 +36,15 @@ const LAST_WORD = /^(?:REJECT|DISCARD|PASS)(?![^\s])/i;
 const NO_OPINION = /^(?:DUNNO|OK)(?![^\s])/i;
 
 export class TextSearch {
-  readonly #table: TextTable;
+  readonly #tables: TextTables;
   readonly #budget: TextBudget;
   readonly #findings = new Map<string, Finding>();
   #isOver = false;
   #failure: Refused | undefined;
+  #busy: Promise<void> | undefined;
 
-  constructor(table: TextTable, budget: TextBudget) {
-    this.#table = table;
+  constructor(tables: TextTables, budget: TextBudget) {
+    this.#tables = tables;
     this.#budget = budget;
   }
 
@@ -51,42 +59,80 @@ export class TextSearch {
     return [...this.#findings.values()];
   }
 
-  /** Looks at paragraphs, one after the other; a promise when there is something to wait for. */
-  look(paragraphs: readonly Paragraph[], place: Place, from = 0): MaybePromise<void> {
+  /** Looks at paragraphs, after those that came before; a promise when there is something to wait for. */
+  look(paragraphs: readonly Paragraph[], place: Place): MaybePromise<void> {
+    const wait = this.#busy
+      ? this.#busy.then(() => this.#look(paragraphs, place, 0))
+      : this.#look(paragraphs, place, 0);
+    if (!isPromise(wait)) return;
+    this.#busy = wait;
+    // an error stays there for whoever waits next
+    wait.then(
+      () => {
+        if (this.#busy === wait) this.#busy = undefined;
+      },
+      () => {},
+    );
+    return wait;
+  }
+
+  /** All has been looked at. */
+  idle(): MaybePromise<void> {
+    return this.#busy;
+  }
+
+  #look(paragraphs: readonly Paragraph[], place: Place, from: number): MaybePromise<void> {
     for (let at = from; at < paragraphs.length && !this.isOver; at++) {
       const wait = this.#paragraph(paragraphs[at] as Paragraph, place) ?? this.#budget.endTurn();
-      if (wait) return wait.then(() => this.look(paragraphs, place, at + 1));
+      if (wait) return wait.then(() => this.#look(paragraphs, place, at + 1));
     }
   }
 
   #paragraph(paragraph: Paragraph, place: Place): Promise<void> | undefined {
-    const forms = formsOf(paragraph.text);
-    this.#budget.takeText(forms[0]?.bytes.length ?? 0);
-    return this.#form(forms, 0, paragraph, place);
+    const { clean, folded } = this.#tables;
+    const form = cleanForm(paragraph.text);
+    this.#budget.takeText(form.bytes.length);
+    const found = this.#ask(clean, form, paragraph, place);
+    const others = (isFound: boolean) =>
+      isFound || !folded ? undefined : this.#others(folded, foldedForms(form), 0, paragraph, place);
+    return isPromise(found) ? found.then(others) : others(found);
   }
 
-  #form(forms: readonly Form[], from: number, paragraph: Paragraph, place: Place): Promise<void> | undefined {
+  #others(
+    table: TextTable,
+    forms: readonly Form[],
+    from: number,
+    paragraph: Paragraph,
+    place: Place,
+  ): Promise<void> | undefined {
     for (let at = from; at < forms.length; at++) {
-      const form = forms[at] as Form;
-      const found = this.#ask(form.bytes, 0, form.bytes.length);
-      if (isPromise(found)) {
-        return found.then((entry) => {
-          this.#budget.beginTurn();
-          if (entry) this.#note(entry, form, paragraph, place, false);
-          else return this.#form(forms, at + 1, paragraph, place);
-        });
-      }
-      if (found) {
-        this.#note(found, form, paragraph, place, true);
-        return undefined;
-      }
+      const found = this.#ask(table, forms[at] as Form, paragraph, place);
+      if (isPromise(found))
+        return found.then((isFound) =>
+          isFound ? undefined : this.#others(table, forms, at + 1, paragraph, place),
+        );
+      if (found) return undefined;
     }
     return undefined;
   }
 
-  #ask(bytes: Buffer, start: number, end: number): MaybePromise<Found | undefined> {
+  /** Whether something is found; it is noted. */
+  #ask(table: TextTable, form: Form, paragraph: Paragraph, place: Place): MaybePromise<boolean> {
+    const found = this.#find(table, form.bytes, 0, form.bytes.length);
+    if (!isPromise(found)) {
+      if (found) this.#note({ found, form, paragraph, place, again: this.#again(table, found) });
+      return found !== undefined;
+    }
+    return found.then((late) => {
+      this.#budget.beginTurn();
+      if (late) this.#note({ found: late, form, paragraph, place, again: undefined });
+      return late !== undefined;
+    });
+  }
+
+  #find(table: TextTable, bytes: Buffer, start: number, end: number): MaybePromise<Found | undefined> {
     try {
-      const found = this.#table.findInBytes(bytes, start, end);
+      const found = table.findInBytes(bytes, start, end);
       return isPromise(found) ? found.catch((error) => this.#failed(error)) : found;
     } catch (error) {
       return this.#failed(error);
@@ -100,21 +146,19 @@ export class TextSearch {
     return undefined;
   }
 
-  /** `isQuick`: the table answers at once and may be asked again. */
-  #note(found: Found, form: Form, paragraph: Paragraph, place: Place, isQuick: boolean): void {
-    const { value: action, source } = found;
+  #note(occurrence: Occurrence): void {
+    const { value: action, source } = occurrence.found;
     const key = `${source.file}:${source.line}:${action}`;
     if (NO_OPINION.test(action) || this.#findings.has(key) || this.#findings.size >= MOST_FINDINGS) return;
-    const again = isQuick && this.#findings.size < MOST_PLACES ? this.#again(found) : undefined;
-    const evidence = evidenceOf({ found, form, paragraph, place, again });
-    this.#findings.set(key, { check: 'text_checks', action, source, evidence });
+    const shown = this.#findings.size < MOST_PLACES ? occurrence : { ...occurrence, again: undefined };
+    this.#findings.set(key, { check: 'text_checks', action, source, evidence: evidenceOf(shown) });
     this.#isOver ||= LAST_WORD.test(action);
   }
 
   /** Whether the same entry is found in a piece of the text. */
-  #again({ source }: Found): (bytes: Buffer, start: number, end: number) => boolean {
+  #again(table: TextTable, { source }: Found): (bytes: Buffer, start: number, end: number) => boolean {
     return (bytes, start, end) => {
-      const found = this.#ask(bytes, start, end);
+      const found = this.#find(table, bytes, start, end);
       return (
         found !== undefined &&
         !isPromise(found) &&

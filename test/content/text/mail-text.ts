@@ -1,4 +1,5 @@
 /** Looks at whole messages as text_checks does, without a gateway around it. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 import type { Finding } from '../../../src/content/finding.ts';
 import { PartTeller } from '../../../src/content/mime/part-teller.ts';
@@ -11,6 +12,7 @@ import { RecordingLog } from '../../tables/opened.ts';
 
 const LINE_LIMIT = 2048;
 const NESTING_LIMIT = 100;
+const LARGE_BYTES = 1_000_000;
 
 /** Walks over a message in pieces of this size. */
 export async function walked(
@@ -26,6 +28,7 @@ export async function walked(
   for (let at = 0; at < message.length; at += pieceBytes) {
     await scanner.write(message.subarray(at, at + pieceBytes));
     await walk.flush();
+    if (message.length > LARGE_BYTES) await nextTurn(); // as pieces come from the network
   }
   await scanner.end();
   walk.end();
@@ -39,10 +42,16 @@ export async function walked(
 export async function findingsIn(
   message: Buffer | string,
   table: TextTable,
-  how: { sizeLimitBytes?: number; pieceBytes?: number; log?: RecordingLog } = {},
+  how: {
+    sizeLimitBytes?: number;
+    pieceBytes?: number;
+    log?: RecordingLog;
+    folded?: TextTable | undefined;
+  } = {},
 ): Promise<readonly Finding[]> {
   const { sizeLimitBytes = 1_048_576, pieceBytes, log = new RecordingLog() } = how;
-  const checks = new TextChecks({ table, sizeLimitBytes, log });
+  const folded = 'folded' in how ? how.folded : table;
+  const checks = new TextChecks({ tables: { clean: table, folded }, sizeLimitBytes, log });
   const bytes = typeof message === 'string' ? Buffer.from(message.replace(/\r?\n/g, '\r\n')) : message;
   return walked(bytes, checks.inspect(), pieceBytes);
 }
