@@ -109,18 +109,27 @@ function typesOf({ type, fields }: Part): string[] {
   return [...new Set([type, ...others])];
 }
 
+const PARAMETERS = {
+  charset: parameterForm('charset'),
+  format: parameterForm('format'),
+  delsp: parameterForm('delsp'),
+};
+
+function parameterForm(name: string): RegExp {
+  return new RegExp(
+    `[;\\s]${name}\\*?\\s*=\\s*(?:[\\w-]*'[\\w-]*')?(?:"([^"]*)"?|'([^']*)'?|([^\\s;"]+))`,
+    'i',
+  );
+}
+
 /** A parameter of Content-Type; empty when there is none. RFC 2045 5.1, RFC 2231. */
-function parametersOf(fields: readonly Field[]): (name: string) => string {
+function parametersOf(fields: readonly Field[]): (name: keyof typeof PARAMETERS) => string {
   const texts = fields
     .filter(({ name }) => name === 'content-type')
     .map(({ value }) => value.toString('latin1', 0, 4096));
   return (name) => {
-    const form = new RegExp(
-      `[;\\s]${name}\\*?\\s*=\\s*(?:[\\w-]*'[\\w-]*')?(?:"([^"]*)"?|'([^']*)'?|([^\\s;"]+))`,
-      'i',
-    );
     for (const text of texts) {
-      const match = form.exec(text);
+      const match = PARAMETERS[name].exec(text);
       if (match) return (match[1] ?? match[2] ?? match[3] ?? '').trim();
     }
     return '';
