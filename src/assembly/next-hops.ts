@@ -139,6 +139,7 @@ function clientSettings(name: string, program: 'smtp' | 'lmtp', openers: Openers
     bindAddress: { ...(bind4 ? { 4: bind4 } : {}), ...(bind6 ? { 6: bind6 } : {}) },
     addressLimit: of('mx_address_limit'),
     sessionLimit: of('mx_session_limit'),
+    lineLengthLimit: of('line_length_limit'),
     reuseMails: of('connection_reuse_count_limit'),
     reuseMs: of('connection_reuse_time_limit'),
   });

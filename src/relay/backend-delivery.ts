@@ -4,6 +4,8 @@ import { isRefusal, type Reply, reply } from '../mail/reply.ts';
 import type { Log } from '../record/log.ts';
 import type { Connection } from '../smtp/connection.ts';
 import { introduce } from '../smtp/handshake.ts';
+import { breakLines } from '../smtp/line-breaking.ts';
+import type { MessageChunks } from '../smtp/message-writer.ts';
 import type { Step } from '../smtp/step.ts';
 import { refusedBy, WireFault } from '../smtp/wire-fault.ts';
 import { factsOf } from './backend-opener.ts';
@@ -176,11 +178,18 @@ export class BackendDelivery implements Delivery {
     if (go.code !== 354) throw unexpected(go, 'data'); // would it take the message for commands?
     if (this.#abandoned) throw new WireFault('ended', 'body', 'the mail was abandoned');
     const answers = this.#hop.settings.protocol === 'lmtp' ? this.#accepted.length : 1;
-    const replies = await connection.sendMessage(message.chunks(), message.sizeBytes, answers);
+    const replies = await connection.sendMessage(this.#lines(message), message.sizeBytes, answers);
     const said = replies.map((reply) => passedOn(reply, 'done'));
     this.#connection = undefined;
     this.#pool.release(this.#hop, connection);
     return outcomeOf(this.#accepted, said);
+  }
+
+  #lines(message: OutgoingMessage): MessageChunks {
+    const { lineLengthLimit: limit } = this.#hop.settings;
+    if (limit === 0) return message.chunks();
+    const sentence = `${this.#parcel.queueId}: breaking line > ${limit} bytes with <CR><LF>SPACE`;
+    return breakLines(message.chunks(), limit, () => this.#log.info(sentence));
   }
 
   /** Gives up the connection, and answers for the rest of the mail. A bug is thrown on. */

@@ -42,6 +42,8 @@ export interface ClientSettings {
   /** `Postfix: smtp_mx_address_limit, smtp_mx_session_limit` */
   readonly addressLimit: number;
   readonly sessionLimit: number;
+  /** Longer lines are broken; 0: none is. `Postfix: smtp_line_length_limit` */
+  readonly lineLengthLimit: number;
   /** How long an unused connection is kept. `Postfix: smtp_connection_cache_time_limit` (2s there) */
   readonly idleMs: number;
   /** 0: no limit. `Postfix: smtp_connection_reuse_count_limit, smtp_connection_reuse_time_limit` */
@@ -57,6 +59,7 @@ const common = {
   bindAddress: {},
   addressLimit: 5,
   sessionLimit: 2,
+  lineLengthLimit: 0,
   idleMs: 5_000,
   reuseMails: 0,
   reuseMs: 300_000,
