@@ -53,4 +53,24 @@ export const commands: readonly Row[] = [
     sentence: 'lists, shows, releases and deletes held mail',
     load: async () => (await import('./commands/quarantine.ts')).quarantine,
   },
+  {
+    name: 'greylist',
+    sentence: 'shows and changes what greylisting remembers',
+    load: async () => (await import('./commands/greylist.ts')).greylist,
+  },
+  {
+    name: 'verify',
+    sentence: 'shows and forgets what is known of verified addresses',
+    load: async () => (await import('./commands/verify.ts')).verify,
+  },
+  {
+    name: 'correspondents',
+    sentence: 'shows and changes whom our users write to',
+    load: async () => (await import('./commands/correspondents.ts')).correspondents,
+  },
+  {
+    name: 'memory',
+    sentence: 'counts, exports and imports what the gateway remembers',
+    load: async () => (await import('./commands/memory.ts')).memory,
+  },
 ];
