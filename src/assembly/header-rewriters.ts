@@ -4,10 +4,11 @@
  * masquerade_exceptions, remote_header_rewrite_domain, receive_override_options (no_address_mappings).
  */
 import { AddressMapper, type FindAddress } from '../addresses/mapper.ts';
-import { type RewriteRules, rewriteExternal } from '../addresses/rewrite.ts';
+import { type RewriteRules, rewriteAddress, rewriteTokens } from '../addresses/rewrite.ts';
+import { spacedText } from '../content/cleanup/address-list.ts';
 import type { HeaderRewriter, RewriteAddress } from '../content/cleanup/header-addresses.ts';
 import { type Address, address, externalForm } from '../mail/address.ts';
-import { internalText, scan822 } from '../mail/tokens822.ts';
+import { scan822 } from '../mail/tokens822.ts';
 import type { Settings } from '../settings/settings.ts';
 import { type AddressParts, rewriteRules } from './addresses.ts';
 import type { Openers } from './openers.ts';
@@ -39,17 +40,13 @@ export function assembleHeaderRewriters(openers: Openers, { mapper, search }: Ad
 }
 
 function rewriting(rules: RewriteRules, mapper: AddressMapper | undefined): RewriteAddress {
-  const complete = (external: string) => fromExternal(rewriteExternal(external, rules));
+  const complete = (external: string) => address(spacedText(rewriteTokens(scan822(external), rules)));
   if (!mapper) return (external) => toExternal(complete(external));
   return async (external) => {
     const before = complete(external);
     const [after = before] = await mapper.recipients(before);
     return toExternal(after);
   };
-}
-
-function fromExternal(text: string): Address {
-  return address(internalText(scan822(text)));
 }
 
 /** With quotes only where they are needed. */
@@ -107,6 +104,6 @@ export function senderMapping(openers: Openers, { mapper }: AddressParts) {
   const rules = rewriteRules(openers.settings);
   return async (sender: Address): Promise<Address> => {
     if (mapper) return mapper.sender(sender);
-    return fromExternal(rewriteExternal(externalForm(sender), rules));
+    return rewriteAddress(sender, rules);
   };
 }

@@ -4,6 +4,7 @@
  * stand in, missing commas are put in, nothing is thrown away. Linear in the length of the text.
  */
 import { address, externalForm } from '../../mail/address.ts';
+import { encodeOctets } from '../../mail/octets.ts';
 import { internalText, scan822, type Token822 } from '../../mail/tokens822.ts';
 
 export type ListItem =
@@ -67,6 +68,7 @@ class ListReader {
       } else if (sign === '>') {
         this.#endAddress(true);
         this.#inBrackets(token);
+        if (!inGroup) this.#passColon();
         wordAllowed = true;
         continue;
       } else {
@@ -95,6 +97,14 @@ class ListReader {
     this.#passUntil('>;,:');
   }
 
+  /** A colon in front of `phrase <address>` belongs to no address. */
+  #passColon(): void {
+    const token = this.#tokens[this.#at];
+    if (!token || signOf(token) !== ':') return;
+    this.#put(token);
+    this.#at -= 1;
+  }
+
   #passUntil(signs: string): void {
     for (; this.#at >= 0; this.#at--) {
       const token = this.#tokens[this.#at] as Token822;
@@ -119,6 +129,19 @@ class ListReader {
 
 function signOf(token: Token822 | undefined): string {
   return token?.kind === 'operator' ? token.text : '';
+}
+
+/** An address without its quotes; words that nothing separates are a blank apart. `Postfix: tok822_internalize`. */
+export function spacedText(tokens: readonly Token822[]): string {
+  const texts = tokens.map((token, at) => {
+    const next = tokens[at + 1];
+    return internalText([token]) + (next && needsBlankInside(token, next) ? ' ' : '');
+  });
+  return texts.join('');
+}
+
+function needsBlankInside(token: Token822, next: Token822): boolean {
+  return signOf(token) === ',' || signOf(next) === '<' || (signOf(token) === '' && signOf(next) === '');
 }
 
 /** So much text around an address passes; more is stripped, since it broke other mail systems once. */
@@ -161,7 +184,7 @@ class ListPart {
 
 function itemText(item: ListItem): string {
   if (item.kind === 'group') return ':';
-  if (item.kind === 'address') return externalForm(address(internalText(item.tokens))) || '""';
+  if (item.kind === 'address') return externalForm(address(spacedText(item.tokens))) || '""';
   const { kind, text } = item.token;
   if (kind === 'quoted') return `"${text.replace(/["\\\r\n]/g, '\\$&')}"`;
   return kind === 'literal' ? `[${text.replace(/[\\\r\n]/g, '\\$&')}]` : text;
@@ -180,5 +203,5 @@ function isSign(item: ListItem | undefined, sign: string): boolean {
 }
 
 function byteLength(text: string): number {
-  return Buffer.byteLength(text);
+  return encodeOctets(text).length;
 }

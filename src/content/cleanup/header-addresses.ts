@@ -49,9 +49,9 @@ export async function rewriteAddresses(
 function folded(text: string): string {
   const [first = '', ...rest] = text.split('\n');
   let result = first;
-  let lineBytes = Buffer.byteLength(first);
+  let lineBytes = encodeOctets(first).length;
   for (const line of rest) {
-    const bytes = Buffer.byteLength(line);
+    const bytes = encodeOctets(line).length;
     const joins = lineBytes + 1 + bytes < LINE_LENGTH;
     result += joins ? ` ${line}` : `\n${line}`;
     lineBytes = joins ? lineBytes + 1 + bytes : bytes;
