@@ -39,7 +39,7 @@ interface Line {
 export async function importLines(
   store: Store,
   lines: AsyncIterable<string> | Iterable<string>,
-  now = Date.now(),
+  now: () => number = Date.now,
 ): Promise<Imported> {
   const complaints: string[] = [];
   let [taken, expired, number] = [0, 0, 0];
@@ -48,10 +48,10 @@ export async function importLines(
     if (text.trim() === '') continue;
     const line = readLine(text);
     if (typeof line === 'string') complaints.push(`line ${number}: ${line}`);
-    else if (line.expiresAt <= now) expired++;
+    else if (line.expiresAt <= now()) expired++;
     else {
       const { space, key, value, expiresAt } = line;
-      await store.put(space, key, { value, lifetimeMs: expiresAt - now });
+      await store.put(space, key, { value, lifetimeMs: expiresAt - now() });
       taken++;
     }
   }

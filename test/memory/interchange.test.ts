@@ -13,9 +13,9 @@ test('what one store exports, another one imports', async () => {
   from.put('rates', 'not carried', { value: '1', lifetimeMs: HOUR });
   const lines = await linesOf(from);
   assert.equal(lines.length, 2);
-  assert.deepEqual(await importLines(to, lines, now), { taken: 2, expired: 0, complaints: [] });
+  assert.deepEqual(await importLines(to, lines, () => now), { taken: 2, expired: 0, complaints: [] });
   assert.deepEqual(await linesOf(to), lines);
-  assert.equal((await importLines(to, lines, now + 2 * HOUR)).expired, 2);
+  assert.equal((await importLines(to, lines, () => now + 2 * HOUR)).expired, 2);
 });
 
 test('bad lines are complained of, the others taken', async () => {
