@@ -1,10 +1,10 @@
 /**
  * OLE compound files: file systems in a file, with storages and streams. MS-CFB. Old office documents, Outlook messages,
- * installers. Reads the directory and single streams; every chain of sectors is followed at most once around the file.
- * What does not fit together throws BrokenArchive.
+ * installers. Reads the directory and single streams. What does not fit together throws BrokenArchive.
  */
 import { BrokenArchive, type Budget } from './budget.ts';
 import type { ByteSource } from './byte-source.ts';
+import { type Layout, lastSector, layoutOf, sectors } from './compound-sectors.ts';
 
 export interface CompoundEntry {
   /** With the names of the storages around it: `__attach_version1.0_#00000000/__substg1.0_37010102`. */
@@ -16,13 +16,8 @@ export interface CompoundEntry {
   readonly classId: string;
 }
 
-const END_OF_CHAIN = 0xffff_fffe;
-const LAST_SECTOR = 0xffff_fffa;
 const NO_ENTRY = 0xffff_ffff;
 const entryBytes = 128;
-const headerBytes = 512;
-/** Sectors named in the header. */
-const headerTables = 109;
 
 export class CompoundFile {
   readonly entries: readonly CompoundEntry[];
@@ -100,7 +95,7 @@ export class CompoundFile {
     const whole = await this.#whole(this.#root.startSector, this.#root.sizeBytes);
     const table = await this.#whole(this.#layout.smallTable, this.#bytes.sizeBytes);
     let steps = 0;
-    for (let sector = entry.startSector; sector < LAST_SECTOR; sector = table.readUInt32LE(sector * 4)) {
+    for (let sector = entry.startSector; sector < lastSector; sector = table.readUInt32LE(sector * 4)) {
       steps++;
       if (steps * size > whole.length + size || sector * 4 + 4 > table.length) {
         throw new BrokenArchive('a chain of small sectors is broken');
@@ -130,81 +125,6 @@ export class CompoundFile {
 
 /** Of small streams, so much is read. */
 const MOST_SMALL_BYTES = 16 * 1024 * 1024;
-
-interface Layout {
-  readonly sectorBytes: number;
-  readonly smallSectorBytes: number;
-  /** Streams below this lie among the small ones. */
-  readonly smallBytes: number;
-  readonly directory: number;
-  readonly smallTable: number;
-  /** The sectors of the allocation table. */
-  readonly tables: readonly number[];
-}
-
-async function layoutOf(bytes: ByteSource, budget: Budget): Promise<Layout> {
-  const header = Buffer.from(await bytes.read(0, headerBytes));
-  if (header.length < headerBytes) throw new BrokenArchive('the header is cut off');
-  const shift = header.readUInt16LE(30);
-  const smallShift = header.readUInt16LE(32);
-  if (shift < 7 || shift > 16 || smallShift < 4 || smallShift >= shift) {
-    throw new BrokenArchive('sectors have an impossible size');
-  }
-  const sectorBytes = 2 ** shift;
-  const tables: number[] = [];
-  for (let i = 0; i < headerTables; i++) tables.push(header.readUInt32LE(76 + i * 4));
-  const most = Math.ceil(bytes.sizeBytes / sectorBytes);
-  let steps = 0;
-  for (let next = header.readUInt32LE(68); next < LAST_SECTOR && steps <= most; steps++) {
-    const sector = await sectorAt(bytes, sectorBytes, next);
-    for (let at = 0; at + 8 <= sector.length; at += 4) tables.push(sector.readUInt32LE(at));
-    next = sector.length < sectorBytes ? END_OF_CHAIN : sector.readUInt32LE(sectorBytes - 4);
-    if (tables.length > most) break;
-    await budget.breathe();
-  }
-  return {
-    sectorBytes,
-    smallSectorBytes: 2 ** smallShift,
-    smallBytes: header.readUInt32LE(56),
-    directory: header.readUInt32LE(48),
-    smallTable: header.readUInt32LE(60),
-    tables,
-  };
-}
-
-/** The first sector stands behind the header, which fills one. */
-async function sectorAt(bytes: ByteSource, sectorBytes: number, sector: number): Promise<Buffer> {
-  return bytes.read((sector + 1) * sectorBytes, sectorBytes);
-}
-
-/** The sectors of a chain. */
-async function* sectors(
-  bytes: ByteSource,
-  { sectorBytes, tables }: Layout,
-  from: number,
-  budget: Budget,
-): AsyncGenerator<Buffer> {
-  const most = Math.ceil(bytes.sizeBytes / sectorBytes);
-  const perTable = sectorBytes / 4;
-  let steps = 0;
-  let table: { readonly index: number; readonly bytes: Buffer } | undefined;
-  for (let sector = from; sector < LAST_SECTOR; ) {
-    if (++steps > most) throw new BrokenArchive('a chain of sectors has no end');
-    const piece = await sectorAt(bytes, sectorBytes, sector);
-    if (piece.length === 0) throw new BrokenArchive('a chain leads out of the file');
-    yield piece;
-    const index = Math.floor(sector / perTable);
-    if (table?.index !== index) {
-      const place = tables[index];
-      if (place === undefined || place >= LAST_SECTOR) throw new BrokenArchive('a chain leads nowhere');
-      table = { index, bytes: Buffer.from(await sectorAt(bytes, sectorBytes, place)) };
-    }
-    const at = (sector % perTable) * 4;
-    if (at + 4 > table.bytes.length) throw new BrokenArchive('the allocation table is cut off');
-    sector = table.bytes.readUInt32LE(at);
-    await budget.breathe();
-  }
-}
 
 const STORAGE = 1;
 const STREAM = 2;

@@ -75,12 +75,13 @@ function archiveDirectory(fs: Fs, archive: ArchiveBytes): FsNode {
   return root;
 }
 
-function archiveNode(fs: Fs, root: FsNode, { sizeBytes, read }: ArchiveBytes): FsNode {
+function archiveNode(fs: Fs, root: FsNode, archive: ArchiveBytes): FsNode {
+  const { sizeBytes } = archive;
   const node = fs.createNode(root, 'archive', FILE, 0);
   node.node_ops = { getattr: () => attributes(node, sizeBytes) };
   node.stream_ops = {
     read: (_: FsStream, heap: Int8Array, offset: number, length: number, position: number) =>
-      read(stretch(heap, offset, length), position),
+      archive.read(stretch(heap, offset, length), position),
     llseek: (stream: FsStream, offset: number, whence: number) =>
       sought(fs, stream, offset, whence, sizeBytes),
   };

@@ -3,6 +3,7 @@
  * Numbers are taken as they are; what is impossible is for zip.ts to notice.
  */
 import { decodeCharset } from '../encoded-words.ts';
+import type { ByteSource } from './byte-source.ts';
 
 export const localMark = Buffer.from('PK\x03\x04');
 export const centralMark = Buffer.from('PK\x01\x02');
@@ -11,9 +12,27 @@ export const end64Mark = Buffer.from('PK\x06\x06');
 export const locatorMark = Buffer.from('PK\x06\x07');
 export const descriptorMark = Buffer.from('PK\x07\x08');
 
-export const localBytes = 30;
-export const centralBytes = 46;
 export const endBytes = 22;
+
+type RecordKind = 'local' | 'central';
+
+/** Where the numbers of a record stand. APPNOTE.TXT 4.3.7, 4.3.12. */
+interface Layout {
+  readonly mark: Buffer;
+  readonly fixedBytes: number;
+  /** Flags, then the method. */
+  readonly flagsAt: number;
+  /** The checksum, then the sizes, packed and plain. */
+  readonly crcAt: number;
+  /** Lengths of what follows: the name, the extra fields, perhaps a comment. */
+  readonly lengthsAt: number;
+  readonly lengths: number;
+}
+
+export const layouts: Readonly<Record<RecordKind, Layout>> = {
+  local: { mark: localMark, fixedBytes: 30, flagsAt: 6, crcAt: 14, lengthsAt: 26, lengths: 2 },
+  central: { mark: centralMark, fixedBytes: 46, flagsAt: 8, crcAt: 16, lengthsAt: 28, lengths: 3 },
+};
 
 /** What local headers and central entries both say. */
 export interface ZipRecord {
@@ -34,59 +53,38 @@ export interface ZipRecord {
 /** Bits of `flags`. APPNOTE.TXT 4.4.4. */
 export const zipFlags = { encrypted: 0x41, sizesFollow: 0x08, utf8: 0x0800, headersEncrypted: 0x2000 };
 
-/** How much behind the fixed part of a local header or a central entry still belongs to it. */
-export function variableBytes(fixed: Buffer, kind: 'local' | 'central'): number {
-  if (kind === 'local') return fixed.readUInt16LE(26) + fixed.readUInt16LE(28);
-  return fixed.readUInt16LE(28) + fixed.readUInt16LE(30) + fixed.readUInt16LE(32);
+/** How much belongs to a record that begins like this. */
+export function recordBytes(fixed: Buffer, kind: RecordKind): number {
+  const { fixedBytes, lengthsAt, lengths } = layouts[kind];
+  let bytes = fixedBytes;
+  for (let i = 0; i < lengths; i++) bytes += fixed.readUInt16LE(lengthsAt + i * 2);
+  return bytes;
 }
 
 /** A local header that stands at `headerAt`. */
 export function localRecord(record: Buffer, headerAt: number): ZipRecord {
-  const nameEnd = localBytes + record.readUInt16LE(26);
-  const extra = extraFields(record.subarray(nameEnd));
-  const [plainBytes = 0, packedBytes = 0] = wide(extra.get(1), [
-    record.readUInt32LE(22),
-    record.readUInt32LE(18),
-  ]);
-  const flags = record.readUInt16LE(6);
-  const crc = record.readUInt32LE(14);
-  const rawName = record.subarray(localBytes, nameEnd);
-  const method = methodOf(record.readUInt16LE(8), extra);
-  const names = namesOf(rawName, flags, extra);
-  return {
-    names,
-    rawName,
-    flags,
-    method,
-    packedBytes,
-    plainBytes,
-    crc,
-    headerAt,
-    recordBytes: record.length,
-  };
+  return { ...readRecord(record, 'local', 0), headerAt };
 }
 
 /** An entry of the central directory; `shift`: bytes in front of the archive that its offsets do not count. */
 export function centralRecord(record: Buffer, shift: number): ZipRecord {
-  const nameEnd = centralBytes + record.readUInt16LE(28);
-  const extra = extraFields(record.subarray(nameEnd, nameEnd + record.readUInt16LE(30)));
-  const narrow = [record.readUInt32LE(24), record.readUInt32LE(20), record.readUInt32LE(42)];
-  const [plainBytes = 0, packedBytes = 0, offset = 0] = wide(extra.get(1), narrow);
-  const flags = record.readUInt16LE(8);
-  const crc = record.readUInt32LE(16);
-  const rawName = record.subarray(centralBytes, nameEnd);
-  const method = methodOf(record.readUInt16LE(10), extra);
-  const names = namesOf(rawName, flags, extra);
-  const headerAt = offset + shift;
+  const entry = readRecord(record, 'central', record.readUInt32LE(42));
+  return { ...entry, headerAt: entry.headerAt + shift };
+}
+
+function readRecord(record: Buffer, kind: RecordKind, offset: number): ZipRecord {
+  const { fixedBytes, flagsAt, crcAt, lengthsAt } = layouts[kind];
+  const nameEnd = fixedBytes + record.readUInt16LE(lengthsAt);
+  const rawName = record.subarray(fixedBytes, nameEnd);
+  const extra = extraFields(record.subarray(nameEnd, nameEnd + record.readUInt16LE(lengthsAt + 2)));
+  const flags = record.readUInt16LE(flagsAt);
+  const narrow = [record.readUInt32LE(crcAt + 8), record.readUInt32LE(crcAt + 4), offset];
+  const [plainBytes = 0, packedBytes = 0, headerAt = 0] = wide(extra.get(1), narrow);
   return {
-    names,
-    rawName,
-    flags,
-    method,
-    packedBytes,
-    plainBytes,
-    crc,
-    headerAt,
+    ...{ rawName, flags, packedBytes, plainBytes, headerAt },
+    names: namesOf(rawName, flags, extra),
+    method: methodOf(record.readUInt16LE(flagsAt + 2), extra),
+    crc: record.readUInt32LE(crcAt),
     recordBytes: record.length,
   };
 }
@@ -127,4 +125,18 @@ function namesOf(raw: Buffer, flags: number, extra: Map<number, Buffer>): string
   if ((flags & zipFlags.utf8) === 0 && raw.some((byte) => byte >= 0x80))
     names.push(decodeCharset(raw, 'ibm866'));
   return names;
+}
+
+/** A whole record with everything that belongs to it, or undefined where there is none. */
+export async function recordAt(
+  bytes: ByteSource,
+  at: number,
+  kind: 'local' | 'central',
+): Promise<Buffer | undefined> {
+  const { mark, fixedBytes } = layouts[kind];
+  const fixed = await bytes.read(at, fixedBytes);
+  if (fixed.length < fixedBytes || !fixed.subarray(0, 4).equals(mark)) return undefined;
+  const whole = recordBytes(fixed, kind);
+  const found = await bytes.read(at, whole);
+  return found.length === whole ? found : undefined;
 }

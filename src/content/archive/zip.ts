@@ -8,8 +8,8 @@ import { BrokenArchive, OverBudget } from './budget.ts';
 import { type ByteSource, chunksOf } from './byte-source.ts';
 import { inflatedAtOnce, plain, smallBytes } from './inflate.ts';
 import { memberBytes, type Opened, type Unpacker } from './unpacker.ts';
-import { type ZipMember, zipMembers } from './zip-directory.ts';
 import { zipKind } from './zip-kind.ts';
+import { type ZipMember, zipMembers } from './zip-members.ts';
 import { zipFlags } from './zip-record.ts';
 
 const STORED = 0;
