@@ -42,12 +42,12 @@ export function evidenceOf(occurrence: Occurrence): string {
 function whereFound({ found, form, again }: Occurrence): [number, number] {
   if (isPhone(found)) return [found.phone.start, found.phone.end];
   const { bytes } = form;
-  if (!again) return [0, form.text.length];
+  if (!again) return [0, Math.min(form.text.length, LONGEST_TEXT)];
   const end = shortest(bytes.length, (length) => again(bytes, 0, afterCharacter(bytes, length)));
   const last = afterCharacter(bytes, end);
   const left = shortest(last, (length) => again(bytes, afterCharacter(bytes, last - length), last));
   const first = afterCharacter(bytes, last - left);
-  if (!again(bytes, first, last)) return [0, form.text.length];
+  if (!again(bytes, first, last)) return [0, Math.min(form.text.length, LONGEST_TEXT)];
   return [bytes.toString('utf8', 0, first).length, bytes.toString('utf8', 0, last).length];
 }
 

@@ -66,6 +66,7 @@ function asciiDigit(digit: string): string {
 
 /** The piece of a text whose clean form stands at these places of its clean form. */
 export function originalPiece(text: string, start: number, end: number): { text: string; start: number } {
+  if (cleanText(text) === text) return { text: text.slice(start, end), start };
   let at = 0;
   let from = -1;
   let length = 0;

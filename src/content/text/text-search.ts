@@ -149,10 +149,12 @@ export class TextSearch {
   #note(occurrence: Occurrence): void {
     const { value: action, source } = occurrence.found;
     const key = `${source.file}:${source.line}:${action}`;
-    if (NO_OPINION.test(action) || this.#findings.has(key) || this.#findings.size >= MOST_FINDINGS) return;
+    const isLast = LAST_WORD.test(action);
+    if (NO_OPINION.test(action) || this.#findings.has(key)) return;
+    if (this.#findings.size >= MOST_FINDINGS && !isLast) return;
     const shown = this.#findings.size < MOST_PLACES ? occurrence : { ...occurrence, again: undefined };
     this.#findings.set(key, { check: 'text_checks', action, source, evidence: evidenceOf(shown) });
-    this.#isOver ||= LAST_WORD.test(action);
+    this.#isOver ||= isLast;
   }
 
   /** Whether the same entry is found in a piece of the text. */

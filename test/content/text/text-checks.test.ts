@@ -117,6 +117,14 @@ test('each rule is found once, and the last word ends the search', async () => {
   );
 });
 
+test('a refusal is heard behind any number of warnings', async () => {
+  const rules = Array.from({ length: 300 }, (_, n): [string, string] => [`word${n}x`, `WARN ${n}`]);
+  const body = `\n${rules.map(([word]) => `${word}\n\n`).join('')}bad\n`;
+  const found = await findingsIn(body, new Words(...rules, ['bad', 'REJECT bad']));
+  assert.equal(found.length, 101);
+  assert.equal(found.at(-1)?.action, 'REJECT bad');
+});
+
 test('an entry without an opinion ends the search of its paragraph only', async () => {
   const table = new Words(['our friend', 'DUNNO'], ['spam', 'REJECT spam']);
   assert.deepEqual(await findingsIn('\nour friend spam\n', table), []);
