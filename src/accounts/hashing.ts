@@ -12,7 +12,7 @@ import { Turnstile } from './turnstile.ts';
 /** Of four threads that a process has for such work and for files. */
 const AT_ONCE = 2;
 /** Sessions whose login waits for its turn. */
-const MOST_WAITING = 64;
+const MOST_WAITING = 256;
 /** As long as Postfix waits for an authentication server. */
 const PATIENCE_MS = 10_000;
 /** A hash as costly as credential.ts allows takes about five seconds. */

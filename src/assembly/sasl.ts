@@ -24,7 +24,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { MatchList } from '../tables/match-list.ts';
 import { LookupFailure } from '../tables/table.ts';
 import type { Accounts } from './accounts.ts';
-import { assembleTokenVerifier } from './oauth.ts';
+import { assembleTokenVerifier, type Tokens } from './oauth.ts';
 import type { Openers } from './openers.ts';
 
 export interface SaslParts {
@@ -39,18 +39,21 @@ export function assembleSasl(parts: SaslParts): SaslService | undefined {
   const { openers, accounts } = parts;
   const { settings } = openers;
   if (!settings.smtpd_sasl_auth_enable) return undefined;
-  const server = settings.smtpd_sasl_type === 'dovecot' ? dovecotServer(parts) : ownServer(parts);
+  const isDovecot = settings.smtpd_sasl_type === 'dovecot';
+  const tokens = isDovecot ? undefined : assembleTokenVerifier(settings, accounts, parts.complain);
+  const server = isDovecot ? dovecotServer(parts) : ownServer(parts, tokens);
   if (!server) return undefined;
   warnOfNoTls(settings, parts.complain);
   return {
     server: new SlowedSaslServer(server, { delay: accounts.delay, keyOf: networkOfClient(settings) }),
     needsTls: needsTls(settings),
+    longCommands: tokens !== undefined,
     oldForm: settings.broken_sasl_auth_clients,
     exceptions: openers.list('smtpd_sasl_exceptions_networks', 'network'),
   };
 }
 
-function ownServer({ openers, accounts, log, complain }: SaslParts): SaslServer {
+function ownServer({ openers, accounts, log }: SaslParts, tokens: Tokens | undefined): SaslServer {
   const { settings } = openers;
   const book = accounts.passwordBook(settings.smtpd_sasl_path, settings.sourceOf('smtpd_sasl_path'));
   const check = new PasswordCheck({
@@ -59,7 +62,6 @@ function ownServer({ openers, accounts, log, complain }: SaslParts): SaslServer 
     localDomain: settings.smtpd_sasl_local_domain,
     log,
   });
-  const tokens = assembleTokenVerifier(settings, accounts, complain);
   return new OwnSaslServer({
     mechanisms: [
       ...scram({ book, check, log }),

@@ -276,13 +276,19 @@ export class Conversation {
       this.say(reply(421, '4.7.0', `${this.options.myhostname} Error: too many errors`));
       return undefined;
     }
-    const line = this.wire.takeLine(this.nextLine ? this.options.saslResponseLimit : undefined);
+    const line = this.wire.takeLine(this.#mayBeLong() ? this.options.saslResponseLimit : undefined);
     if (line === undefined) {
       this.#patience.heard(Date.now(), 0);
       return undefined;
     }
     this.#patience.begin(Date.now());
     return this.nextLine ? this.#takeAnswer(this.nextLine, line.bytes) : performLine(this, line);
+  }
+
+  /** Whether the next line is about a login. */
+  #mayBeLong(): boolean {
+    if (this.nextLine) return true;
+    return this.options.sasl?.longCommands === true && /^auth /i.test(this.wire.peek(5));
   }
 
   /** The line belongs to the verb before. */

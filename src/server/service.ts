@@ -116,6 +116,11 @@ export interface SaslService {
   readonly server: SaslServer;
   /** Whether this client has to turn on TLS first. smtpd_tls_auth_only */
   needsTls(client: Client): boolean;
+  /**
+   * AUTH lines may be as long as responses. RFC 4954 4. Tokens need that; Postfix ends them at line_length_limit, and so
+   * do we without tokens.
+   */
+  readonly longCommands: boolean;
   /** broken_sasl_auth_clients */
   readonly oldForm: boolean;
   /** smtpd_sasl_exceptions_networks */
