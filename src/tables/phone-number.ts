@@ -36,6 +36,7 @@ export function readPhone(written: string): ReadPhone {
       `only ${digits.length} digits`,
       `shorter numbers than ${MIN_DIGITS} digits stand in every mail`,
     );
+  if (/^0*$/.test(digits)) return problem('only zeros', 'write a telephone number');
   if (digits.length + (country?.length ?? 0) > MAX_DIGITS)
     return problem(`more than ${MAX_DIGITS} digits`, 'write one number a line');
   return { kind: 'number', number: { digits, country, localLength: localLength(text, digits) } };

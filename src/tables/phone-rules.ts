@@ -121,7 +121,7 @@ const FULL_DATES = [
   /^(?:19|20)\d\d[-./ ](?:0?\d|1[0-2])[-./ ](?:[0-2]?\d|3[01])(?!\d)/,
   /^(?:19|20)\d\d[-/ ](?:19|20)\d\d$/,
 ];
-const IP_ADDRESS = /^(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
+const IP_ADDRESS = /(?:^|[^\d.])(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}$/;
 /** Fields of a version: `5.50.4134.600`. */
 const VERSION = /^\d{1,2}\.\d{1,2}\.\d{3,5}\.\d{1,5}$/;
 const THOUSANDS = /(?:^|[^\d.])\d{1,3}(?:\.\d{3})+$/;
@@ -217,9 +217,9 @@ function goesOnRight(sight: Sight, kinship: Kinship): boolean {
   return kinship !== 'whole number' || !(isAnnounced || hasAllDigits(sight));
 }
 
-/** Groups of a number with its prefix: it ends there, whatever comes. */
-function hasAllDigits({ form, digits }: Sight): boolean {
-  return form === 'spaced' && digits.length >= 11;
+/** Groups of a number with its prefix: it ends there, whatever comes. Pairs of digits alone go on and on. */
+function hasAllDigits({ form, digits, plain }: Sight): boolean {
+  return form === 'spaced' && digits.length >= 11 && /\d{3}/.test(plain);
 }
 
 /** Few digits mean a telephone only where they are written as one. */
@@ -231,7 +231,10 @@ function isUnsupported(
   if (isAnnounced || hasPlus) return false;
   if (digits.length < SHORTEST_LOCAL) return true;
   if (kinship === 'whole number' && digits.length > LOCAL_DIGITS) return false;
-  if (kinship === 'local number with an area code') return form !== 'marked' && form !== 'spaced';
+  if (kinship === 'local number with an area code') {
+    if (number.digits.length < SHORTEST_LOCAL) return !plain.includes('(');
+    return form !== 'marked' && form !== 'spaced';
+  }
   const isShort = number.digits.length <= LOCAL_DIGITS;
   if (/^\d{3}.\d{4}$/.test(plain)) return !(form === 'marked' && isShort);
   return form !== 'marked' && !(form === 'spaced' && !SPACED_THOUSANDS.test(plain));

@@ -43,6 +43,7 @@ test('what is no number is told with a reason', () => {
     ['abc', /"a" is no part/],
     ['105-51-86, 105-51-87', /"," is no part/],
     ['12345', /only 5 digits/],
+    ['000-00-00', /only zeros/],
     ['+7 495', /only 3 digits/],
     ['1234567890123456', /more than 15 digits/],
     ['105 51 86 +7', /plus sign behind/],
