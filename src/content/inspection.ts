@@ -24,6 +24,7 @@ import type { MessageWalk } from './message-walk.ts';
 import type { PartInspector } from './part.ts';
 import type { RawReader, RawVerdict } from './raw-reader.ts';
 import { Spool, type SpooledBytes, type SpoolOptions } from './spool.ts';
+import { toppedBytes } from './topped-bytes.ts';
 
 /** Whose mail it is. */
 export interface MailOf {
@@ -179,16 +180,21 @@ class InspectedMail implements Incoming {
   async #message(): Promise<Message> {
     const { refusal, envelope } = this.#judgement;
     const top = [...this.#fields, ...envelope.orders.prepend.slice(this.#prepended)];
-    const unsealed = withTop(encodeOctets(lines(top)), this.#edited());
+    const unsealed = toppedBytes(encodeOctets(lines(top)), this.#edited());
     const outgoing = refusal ? unsealed : await this.#sealed(unsealed);
-    const asReceived = () => this.#spool.chunks();
-    return { refusal, messageId: this.#walk?.messageId(), facts: this.#facts, ...outgoing, asReceived };
+    return {
+      refusal,
+      messageId: this.#walk?.messageId(),
+      facts: this.#facts,
+      sizeBytes: outgoing.sizeBytes,
+      chunks: () => outgoing.chunks(),
+      asReceived: () => this.#spool.chunks(),
+    };
   }
 
   /** The message with our Received field, after all changes. */
   #edited(): SpooledBytes {
-    const { sizeBytes } = this.#spool;
-    const whole = withTop(this.#top, { sizeBytes, chunks: () => this.#spool.chunks() });
+    const whole = toppedBytes(this.#top, this.#spool);
     const edits = this.#walk?.edits;
     return edits ? { sizeBytes: edits.sizeBytes, chunks: () => edits.applied(whole.chunks()) } : whole;
   }
@@ -197,7 +203,7 @@ class InspectedMail implements Incoming {
     let outgoing = unsealed;
     for (const seal of this.#options.sealers) {
       const fields = lines(await seal(this.#mail, outgoing));
-      outgoing = withTop(encodeOctets(fields), outgoing);
+      outgoing = toppedBytes(encodeOctets(fields), outgoing);
     }
     return outgoing;
   }
@@ -233,27 +239,6 @@ class InspectedMail implements Incoming {
 
 function lines(fields: readonly string[]): string {
   return fields.map((field) => `${field}\r\n`).join('');
-}
-
-function withTop(top: Buffer, message: SpooledBytes): SpooledBytes {
-  if (top.length === 0) return message;
-  return {
-    sizeBytes: top.length + message.sizeBytes,
-    chunks: () => {
-      const chunks = message.chunks();
-      return Symbol.iterator in chunks ? under(top, chunks) : underLater(top, chunks);
-    },
-  };
-}
-
-function* under(top: Buffer, chunks: Iterable<Buffer>): Generator<Buffer> {
-  yield top;
-  yield* chunks;
-}
-
-async function* underLater(top: Buffer, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield top;
-  yield* chunks;
 }
 
 function after(first: MaybePromise<void>, next: () => MaybePromise<void>): MaybePromise<void> {

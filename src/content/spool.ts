@@ -39,12 +39,11 @@ export interface SpooledBytes {
 const writeBytes = 262_144;
 const readBytes = 65_536;
 
-export class Spool {
+export class Spool implements SpooledBytes {
   readonly #options: SpoolOptions;
   readonly #memory = new BlockList();
   /** Not yet written; its first byte belongs at `#fileBytes`. */
   readonly #pending = new BlockList();
-  readonly #top: Buffer[] = [];
   #file: FileHandle | undefined;
   #fileBytes = 0;
   #overflows = false;
@@ -55,7 +54,7 @@ export class Spool {
     this.#options = options;
   }
 
-  /** Bytes appended so far, without those on top. */
+  /** Bytes appended so far. */
   get sizeBytes(): number {
     return this.#memory.sizeBytes + this.#fileBytes + this.#pending.sizeBytes;
   }
@@ -75,11 +74,6 @@ export class Spool {
     if (this.#pending.sizeBytes >= writeBytes) return this.#flush();
   }
 
-  /** Header fields (CRLF included) for the top of the message, below those that are there already. */
-  prepend(field: Buffer): void {
-    this.#top.push(field);
-  }
-
   /** The message as it came, from an offset on. In memory: at once. Throws SpoolError. */
   chunks(from = 0): Iterable<Buffer> | AsyncIterable<Buffer> {
     if (this.#failure !== undefined) throw this.#failure;
@@ -88,25 +82,11 @@ export class Spool {
     return this.#fileChunks(blocks, Math.max(0, from - this.#memory.sizeBytes));
   }
 
-  /** The message as it goes on, with the header fields on top. */
-  outgoing(): SpooledBytes {
-    const top = [...this.#top];
-    const sizeBytes = top.reduce((sum, field) => sum + field.length, this.sizeBytes);
-    return {
-      sizeBytes,
-      chunks: () => {
-        const message = this.chunks();
-        return Symbol.iterator in message ? joined(top, message) : joinedLater(top, message);
-      },
-    };
-  }
-
   /** Gives memory and file back, in any state, as often as one likes; never fails. */
   async close(): Promise<void> {
     this.#failure ??= CLOSED;
     this.#memory.clear();
     this.#pending.clear();
-    this.#top.length = 0;
     await this.#writing.catch(() => {});
     const file = this.#file;
     this.#file = undefined;
@@ -188,14 +168,4 @@ function skipped(blocks: readonly Buffer[], bytes: number): Buffer[] {
     left = Math.max(0, left - block.length);
   }
   return rest;
-}
-
-function* joined(top: readonly Buffer[], message: Iterable<Buffer>): Generator<Buffer> {
-  yield* top;
-  yield* message;
-}
-
-async function* joinedLater(top: readonly Buffer[], message: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  yield* top;
-  yield* message;
 }

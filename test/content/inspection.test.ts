@@ -115,6 +115,14 @@ test('nothing to do: the message passes as it came, below our Received field', a
   assert.equal(message.refusal, undefined);
 });
 
+test('the same without a field of ours', async () => {
+  for (const text of [MAIL, MAIL + 'line\r\n'.repeat(1_000)]) {
+    const passed = await sent(inspection({ receivedField: () => '' }), text);
+    assert.equal(passed.text, text);
+    assert.equal(passed.message.sizeBytes, text.length);
+  }
+});
+
 test('a large message goes through the spool file, and can be read again as received', async () => {
   const long = `${MAIL}${'line\r\n'.repeat(50_000)}`;
   const content = inspection({ header: table('header_checks', { 'X-A': 'IGNORE' }) });

@@ -2,20 +2,19 @@
  * Checks headers and body lines as they pass and carries out what the rules say: the message goes on as it came, but for
  * what is taken out, put in or replaced. `Postfix: cleanup_header_callback, cleanup_body_callback`.
  * Parameters: header_checks, mime_header_checks, nested_header_checks, body_checks, body_checks_size_limit.
- * A table that cannot answer now defers the mail: 451 4.3.0.
  */
 import { isPromise, type MaybePromise } from '../../mail/maybe-promise.ts';
 import { encodeOctets } from '../../mail/octets.ts';
 import { reply } from '../../mail/reply.ts';
 import { builtIn } from '../../mail/source.ts';
 import type { Log } from '../../record/log.ts';
-import { type Found, LookupFailure } from '../../tables/table.ts';
 import type { Judgement } from '../judgement.ts';
 import type { LogicalHeader } from '../mime/logical-header.ts';
 import { type MimeProblem, mimeProblems } from '../mime/mime-problem.ts';
 import type { HeaderClass, MimeListener } from '../mime/mime-structure.ts';
 import type { TextRecord } from '../mime/record-scanner.ts';
 import type { CheckTable } from './check-table.ts';
+import { Checking } from './checking.ts';
 import { actOnContent, type Effect } from './content-actions.ts';
 import { logMimeProblem, logText, oneLine } from './content-log.ts';
 import { headerLines } from './header-lines.ts';
@@ -35,13 +34,16 @@ export interface CleanupOptions {
 }
 
 const CRLF = Buffer.from('\r\n');
-const QUEUE_ERROR = reply(451, '4.3.0', 'Error: queue file write error');
-const CLEANUP = { daemon: 'cleanup' };
-/** `Subject: x` in the log; the same of a body line. */
-type Context = 'header' | 'body';
+
+interface NamedHeader {
+  readonly name: string;
+  readonly text: Buffer;
+  readonly known: KnownHeader | undefined;
+}
 
 export class Cleanup implements MimeListener {
   readonly #options: CleanupOptions;
+  readonly #checking: Checking;
   readonly #judgement: Judgement;
   readonly #edits: MessageEdits;
   /** What a queue asks for; undefined: headers go on as they came. */
@@ -58,6 +60,7 @@ export class Cleanup implements MimeListener {
     primary: PrimaryHeaders | undefined,
   ) {
     this.#options = options;
+    this.#checking = new Checking(judgement, options.log);
     this.#judgement = judgement;
     this.#edits = edits;
     this.#primary = primary;
@@ -84,7 +87,7 @@ export class Cleanup implements MimeListener {
     const checks = this.#options.headerChecks[where];
     if (!checks || !this.#judgement.isChecking) return this.#settle(header, where, known);
     const { text } = header;
-    const effect = this.#check(checks, 'header', text, 0, text.length);
+    const effect = this.#checking.ask(checks, 'header', text, 0, text.length);
     if (isPromise(effect)) return effect.then((told) => this.#apply(told, header, where, known));
     return this.#apply(effect, header, where, known);
   }
@@ -102,7 +105,7 @@ export class Cleanup implements MimeListener {
         if (fields.length > 0) this.#edits.insert(fields);
         separate();
       },
-      (error) => this.#failed(error, 'canonical_maps'),
+      (error) => this.#checking.failed(error, 'canonical_maps'),
     );
   }
 
@@ -113,7 +116,7 @@ export class Cleanup implements MimeListener {
       this.#pass(record);
       return;
     }
-    const effect = this.#check(bodyChecks, 'body', bytes, start, end);
+    const effect = this.#checking.ask(bodyChecks, 'body', bytes, start, end);
     if (isPromise(effect)) return effect.then((told) => this.#applyToLine(told, record));
     if (effect === undefined) this.#pass(record);
     else this.#applyToLine(effect, record);
@@ -146,39 +149,6 @@ export class Cleanup implements MimeListener {
     this.#passes = this.#primary === undefined;
   }
 
-  /** What a table says about a piece of the message; undefined: nothing. */
-  #check(
-    checks: CheckTable,
-    context: Context,
-    bytes: Buffer,
-    start: number,
-    end: number,
-  ): MaybePromise<Effect | undefined> {
-    const act = (found: Found | undefined) => {
-      if (!found) return undefined;
-      const evidence = logText(bytes.subarray(start, end));
-      const occasion = { check: checks.name, context, evidence, source: found.source };
-      return actOnContent(found.value, occasion, this.#judgement, this.#options.log);
-    };
-    try {
-      const found = checks.findInBytes(bytes, start, end);
-      return isPromise(found) ? found.then(act).catch((e) => this.#failed(e, checks.name)) : act(found);
-    } catch (error) {
-      return this.#failed(error, checks.name);
-    }
-  }
-
-  /** A table does not answer: try again later. */
-  #failed(error: unknown, check: string): undefined {
-    if (!(error instanceof LookupFailure)) throw error;
-    const { id } = this.#judgement.envelope;
-    const { log } = this.#options;
-    log.warn(`${id}: ${check} map lookup problem -- message not accepted, try again later`, CLEANUP);
-    log.warn(error.message, CLEANUP);
-    this.#judgement.refuse(QUEUE_ERROR, check, builtIn);
-    return undefined;
-  }
-
   #apply(
     effect: Effect | undefined,
     header: LogicalHeader,
@@ -192,35 +162,33 @@ export class Cleanup implements MimeListener {
         this.#insertHeader(encodeOctets(effect.text));
         break;
       case 'instead':
-        return this.#settleText(encodeOctets(effect.text), where);
+        return this.#replace(encodeOctets(effect.text), where);
     }
     return this.#settle(header, where, known);
   }
 
-  #settle(header: LogicalHeader, where: HeaderClass, known: KnownHeader | undefined): MaybePromise<void> {
-    if (header.name === 'message-id' && where === 'primary') this.#keepMessageId(header.text);
-    if (where !== 'primary' || !this.#primary || this.#judgement.isOver) return this.#write(header);
-    const taken = this.#primary.take(header.name, header.text, known);
-    const finish = (what: 'keep' | 'drop' | Buffer) => {
-      if (what === 'keep') this.#write(header);
-      else if (what !== 'drop') this.#edits.insert(what);
-    };
-    if (!isPromise(taken)) return finish(taken);
-    return taken.then(finish, (error) => this.#failed(error, 'canonical_maps'));
+  #replace(text: Buffer, where: HeaderClass): MaybePromise<void> {
+    const name = text.toString('latin1', 0, text.indexOf(':')).trimEnd().toLowerCase();
+    return this.#settleAs({ name, text, known: knownHeader(name) }, where, () => this.#insertHeader(text));
   }
 
-  /** The same for a header that was put in the place of another. */
-  #settleText(text: Buffer, where: HeaderClass): MaybePromise<void> {
-    const name = text.toString('latin1', 0, text.indexOf(':')).trimEnd().toLowerCase();
-    if (name === 'message-id' && where === 'primary') this.#keepMessageId(text);
-    if (where !== 'primary' || !this.#primary) return this.#insertHeader(text);
-    const taken = this.#primary.take(name, text, knownHeader(name));
+  #settle(header: LogicalHeader, where: HeaderClass, known: KnownHeader | undefined): MaybePromise<void> {
+    const { name, text } = header;
+    return this.#settleAs({ name, text, known }, where, () => this.#write(header));
+  }
+
+  /** `keep` lets it go on. */
+  #settleAs({ name, text, known }: NamedHeader, where: HeaderClass, keep: () => void): MaybePromise<void> {
+    if (where !== 'primary') return keep();
+    if (name === 'message-id') this.#keepMessageId(text);
+    if (!this.#primary || this.#judgement.isOver) return keep();
     const finish = (what: 'keep' | 'drop' | Buffer) => {
-      if (what === 'keep') this.#insertHeader(text);
+      if (what === 'keep') keep();
       else if (what !== 'drop') this.#edits.insert(what);
     };
+    const taken = this.#primary.take(name, text, known);
     if (!isPromise(taken)) return finish(taken);
-    return taken.then(finish, (error) => this.#failed(error, 'canonical_maps'));
+    return taken.then(finish, (error) => this.#checking.failed(error, 'canonical_maps'));
   }
 
   #keepMessageId(text: Buffer): void {
