@@ -131,7 +131,8 @@ const SPACED_THOUSANDS = /^\d{1,3}(?: \d{3})+$/;
 const REASONS: readonly Reason[] = [
   {
     reason: 'too few true digits',
-    holds: ({ digits, trueDigits }) => trueDigits < 3 || trueDigits * 4 < digits.length,
+    holds: ({ digits, trueDigits }) =>
+      trueDigits < (digits.length <= LOCAL_DIGITS ? 4 : 3) || trueDigits * 4 < digits.length,
   },
   {
     reason: 'part of an address or a name',
@@ -208,9 +209,10 @@ function goesOnLeft(sight: Sight, kinship: Kinship): boolean {
 
 /** A number goes on to the right. */
 function goesOnRight(sight: Sight, kinship: Kinship): boolean {
-  const { behind, form, digits, isAnnounced } = sight;
+  const { behind, form, plain, digits, isAnnounced } = sight;
   if (/^[,;/]\s?\p{N}/u.test(behind) && form === 'marked') return false;
   if (/^[.,:'’/\\*_~^|•·-]?\p{N}/u.test(behind)) return true;
+  if (/\d{3}$/.test(plain) && /^\s*[-.]\s*\d{4}(?!\d)/.test(behind)) return true;
   if (!/^\s-?\s?[(+]?\p{N}/u.test(behind)) return false;
   if (digits.length <= LOCAL_DIGITS && /^\s\d{3,5}(?![-.\d])/.test(behind)) return true;
   if (form === 'marked' || /^\s[(+]/.test(behind)) return false;

@@ -106,7 +106,7 @@ const PHONE_WORDS = [
 ].join('|');
 /** The word, up to three other words, and numbers that came before this one. */
 const ANNOUNCED = new RegExp(
-  `(?:^|[^\\p{L}])(?:${PHONE_WORDS})(?:[^\\p{L}\\p{N}]{1,4}\\p{L}{1,12}){0,3}[^\\p{L}\\p{N}]{0,6}` +
+  `(?:^|[^\\p{L}\\p{N}])(?:${PHONE_WORDS})(?:[^\\p{L}\\p{N}]{1,4}\\p{L}{1,12}){0,3}[^\\p{L}\\p{N}]{0,6}` +
     '(?:[+(\\d][\\d\\s().+/-]{5,24}(?:[,;/]|\\s(?:и|или|or|and)\\s)\\s*){0,3}$',
   'iu',
 );
