@@ -10,12 +10,15 @@ import type { Field } from './part.ts';
 
 /** So much of a field is read: names beyond it are not shown by anybody. */
 const fieldBytes = 65_536;
-/** Names in one piece that are read, from either end of a field: programs take the first or the last. */
+/** Of many fields, parameters and names, so many are read from either end: programs take the first or the last. */
+const mostFields = 4;
+const mostParameters = 250;
 const mostNames = 16;
 /** Pieces of a name with higher numbers than this are ignored. RFC 2231 3 has no limit. */
 const mostPieces = 10_000;
 
-const naming = new Set(['content-disposition', 'content-type']);
+/** In the order programs prefer them. */
+const namingFields = ['content-disposition', 'content-type'];
 const PARAMETER = /^(?:file)?name(?:\*(\d{1,5}))?(\*)?$/;
 
 /** One parameter: `filename*0*="..."` has the piece 0 and is extended. */
@@ -30,11 +33,15 @@ interface Parameter {
 /** All readings of all names, in the order programs prefer them. */
 export function namesInFields(fields: readonly Field[]): string[] {
   const names = new Set<string>();
-  for (const field of fields.toSorted(dispositionFirst)) {
-    if (!naming.has(field.name)) continue;
-    const text = unfolded(field.value);
+  const telling = namingFields.flatMap((name) => {
+    const all = fields.filter((field) => field.name === name);
+    return ends(all, mostFields);
+  });
+  for (const { value } of telling) {
+    const text = unfolded(value);
     const charset = /charset\s*=\s*"?([^\s";]{1,64})/i.exec(text)?.[1] ?? '';
-    const parameters = [...quotedPieces(text), ...text.split(';')].flatMap(parameterOf);
+    const pieces = [quotedPieces(text), text.split(';')].flatMap((cut) => ends(cut, mostParameters));
+    const parameters = pieces.flatMap(parameterOf);
     for (const name of [...joined(parameters), ...single(parameters, charset)]) {
       if (name.trim() !== '') names.add(name);
     }
@@ -42,8 +49,9 @@ export function namesInFields(fields: readonly Field[]): string[] {
   return [...names];
 }
 
-function dispositionFirst(a: Field, b: Field): number {
-  return Number(b.name === 'content-disposition') - Number(a.name === 'content-disposition');
+/** The first and the last of many. */
+function ends<T>(all: readonly T[], most: number): readonly T[] {
+  return all.length > 2 * most ? [...all.slice(0, most), ...all.slice(-most)] : all;
 }
 
 /** Line ends before blanks vanish, others too: they are in nobody's names. RFC 5322 2.2.3. */
@@ -116,9 +124,7 @@ function together(pieces: readonly Parameter[]): string {
 /** Names in one piece. */
 function single(parameters: readonly Parameter[], charset: string): string[] {
   const whole = parameters.filter(({ piece }) => piece === undefined);
-  const ends =
-    whole.length > 2 * mostNames ? [...whole.slice(0, mostNames), ...whole.slice(-mostNames)] : whole;
-  return ends.flatMap(({ extended, values }) =>
+  return ends(whole, mostNames).flatMap(({ extended, values }) =>
     values.flatMap((value) => readings(value, extended, charset)),
   );
 }

@@ -90,6 +90,16 @@ export function isClass(head: Buffer): boolean {
   return startsWith(head, 'cafebabe') && head.length >= 8 && head.readUInt16BE(6) >= 43;
 }
 
+/** compress(1): codes of 9 to 16 bits, which the third byte tells. */
+export function isCompress(head: Buffer): boolean {
+  return startsWith(head, '1f9d') && ((head[2] ?? 0) & 0x60) === 0 && isBetween((head[2] ?? 0) & 0x1f, 9, 16);
+}
+
+/** Its two bytes are not much: the length of the first name must make sense, too. cpio(5). */
+export function isOldCpio(head: Buffer): boolean {
+  return startsWith(head, 'c771') && head.length > 26 && isBetween(head.readUInt16LE(20), 2, 1_024);
+}
+
 /** A frame, or one that is to be skipped. RFC 8878 3.1. */
 export function isZstandard(head: Buffer): boolean {
   return (

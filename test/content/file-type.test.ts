@@ -23,6 +23,8 @@ const cases: Record<string, [type: string | undefined, ...files: Buffer[]]> = {
   rar: ['rar', latin1('Rar!\x1a\x07\0'), latin1('Rar!\x1a\x07\x01\0')],
   '7z': ['7z', hex('377abcaf271c')],
   gzip: ['gz', hex('1f8b08')],
+  compress: ['z', hex('1f9d90')],
+  'two bytes like those of compress': [undefined, hex('1f9dff')],
   bzip2: ['bz2', latin1('BZh9')],
   xz: ['xz', hex('fd377a585a00')],
   zstd: ['zst', hex('28b52ffd'), hex('502a4d18')],

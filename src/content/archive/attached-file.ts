@@ -5,6 +5,7 @@
  */
 import { isPromise, type MaybePromise } from '../../mail/maybe-promise.ts';
 import { extensionOf, type FileNames, fileNames } from '../attachment-names.ts';
+import { BlockList } from '../block-list.ts';
 import { headBytes, isText } from '../file-marks.ts';
 import { type FileType, fileType } from '../file-type.ts';
 import type { PartReader } from '../part.ts';
@@ -23,8 +24,7 @@ export class AttachedFile implements PartReader {
   readonly #facts: MemberFacts;
   #asked = false;
   /** The first bytes, until there are enough of them to judge. */
-  #head: Buffer[] | undefined = [];
-  #headSize = 0;
+  #head: BlockList | undefined = new BlockList();
   /** What it is by its content, once that is known; bodies have none. */
   type: FileType | undefined;
   #tokens: TokenScan | undefined;
@@ -78,16 +78,15 @@ export class AttachedFile implements PartReader {
   #take(bytes: Buffer): MaybePromise<void> {
     if (!this.#head) return this.#pass(bytes);
     this.#head.push(bytes);
-    this.#headSize += bytes.length;
-    if (this.#headSize >= headBytes) return this.#judge();
+    if (this.#head.sizeBytes >= headBytes) return this.#judge();
   }
 
   /** There is enough to say what it is. */
   async #judge(): Promise<void> {
-    const chunks = this.#head ?? [];
+    const chunks = this.#head?.blocks() ?? [];
     this.#head = undefined;
-    if (this.#headSize === 0) return;
-    const head = Buffer.concat(chunks, Math.min(this.#headSize, headBytes));
+    const head = Buffer.concat(chunks).subarray(0, headBytes);
+    if (head.length === 0) return;
     const text = isText(head);
     this.type = this.#isFile || !text ? fileType(head) : undefined;
     this.#tokens = this.type && TokenScan.of(this.type.name);

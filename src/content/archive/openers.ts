@@ -65,7 +65,7 @@ export class Openers {
 
 /** Names that say: an archive. */
 const ARCHIVE =
-  /^(?:zipx?|rar|r\d\d|7z|\d{3}|gz|tgz|bz2|tbz2?|xz|txz|zst|lzma|lz|lz4|z|taz|tar|cab|arj|lzh|lha|ace|alz|egg|zoo|sitx?|xar|pkg|cpio|rpm|deb|wim|iso|img|udf|vhdx?|vmdk|dmg|jar|apk|docx|xlsx|pptx|docm|xlsm|pptm)$/;
+  /^(?:zipx?|rar|7z|gz|tgz|bz2|tbz2?|xz|txz|zst|lzma|lz|lz4|z|taz|tar|cab|arj|lzh|lha|ace|alz|egg|zoo|sitx?|xar|cpio|rpm|deb|wim|iso|img|udf|vhdx?|vmdk|dmg|jar|apk|docx|xlsx|pptx|docm|xlsm|pptm)$/;
 
 /** Whether a name with this extension (small letters) says that it is an archive. */
 export function isArchiveName(extension: string): boolean {
