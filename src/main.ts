@@ -9,6 +9,7 @@ import { assembleStore } from './assembly/memory.ts';
 import { assembleQuarantine, keepSwept } from './assembly/quarantine.ts';
 import { assembleService, type Shared } from './assembly/service.ts';
 import { assembleSources } from './assembly/sources.ts';
+import type { DnsLists } from './dns/dns-lists.ts';
 import type { AttemptSink } from './record/attempt.ts';
 import { Journal } from './record/journal.ts';
 import type { Log } from './record/log.ts';
@@ -37,6 +38,7 @@ export interface Assembly {
   /** Of main.cf, master.cf and all tables. */
   readonly complaints: readonly Complaint[];
   readonly tables: Tables;
+  readonly lists: DnsLists;
   close(): Promise<void>;
 }
 
@@ -44,7 +46,7 @@ export interface Assembly {
 export async function assemble(configuration: Configuration, runtime: Runtime): Promise<Assembly> {
   const { settings, directory } = configuration;
   const book = new ComplaintBook();
-  const { dns, tables, relay } = assembleSources(configuration, runtime.log);
+  const { dns, lists, tables, relay } = assembleSources(configuration, runtime.log);
   const quarantine = assembleQuarantine(settings, runtime.log);
   const stopSweeping = keepSwept(quarantine, runtime.log);
   const scanners = new Scanners(runtime.log);
@@ -54,6 +56,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     log: runtime.log,
     journal: new Journal(runtime.log, runtime.sink),
     dns,
+    lists,
     relay,
     counters: runtime.counters,
     tables,
@@ -74,8 +77,10 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     services,
     complaints: [...configuration.complaints, ...book.all(), ...tables.complaints, ...accounts.complaints],
     tables,
+    lists,
     async close() {
       stopSweeping();
+      lists.close();
       scanners.close();
       await tables.close();
       await accounts.close();

@@ -1,5 +1,6 @@
 /** The restriction lists of a service, from settings. */
 import type { Dns } from '../dns/dns.ts';
+import type { DnsLists } from '../dns/dns-lists.ts';
 import type { Log } from '../record/log.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
 import { rejectUnlisted } from '../restrictions/address.ts';
@@ -14,6 +15,7 @@ import type { Complain } from '../settings/complaint.ts';
 import type { ParameterName } from '../settings/parameters.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { AddressParts } from './addresses.ts';
+import { assembleDnsblScore } from './dnsbl-score.ts';
 import type { Openers } from './openers.ts';
 import { replyExpander } from './reply-templates.ts';
 
@@ -38,6 +40,7 @@ export interface RestrictionNeeds {
   readonly openers: Openers;
   readonly addresses: AddressParts;
   readonly dns: Dns;
+  readonly lists: DnsLists;
   readonly spf: MailSpf;
   readonly memory: MemorySources;
   readonly log: Log;
@@ -93,7 +96,7 @@ function classesOf(settings: Settings) {
 }
 
 function assembleSources(
-  { openers, addresses, dns, spf, memory, log }: RestrictionNeeds,
+  { openers, addresses, dns, lists, spf, memory, log, complain }: RestrictionNeeds,
   access: AccessResults,
 ): Sources {
   const { settings, tables } = openers;
@@ -103,6 +106,7 @@ function assembleSources(
     codes: settings,
     log,
     dns,
+    lists,
     spf,
     memory,
     addresses: addresses.resolver,
@@ -120,6 +124,9 @@ function assembleSources(
     defaultRblReply: settings.default_rbl_reply,
     expandReply: replyExpander(settings, log),
     mapsRblDomains: settings.maps_rbl_domains,
+    dnsblScore: assembleDnsblScore(settings, lists, complain),
+    dnsblReplyMap: openers.maps('postscreen_dnsbl_reply_map'),
+    parameter: (name) => invented(settings, name),
     saslEnabled: settings.smtpd_sasl_auth_enable,
     senderLoginMaps: addresses.senderLoginMaps,
     relayClientCerts: openers.maps('relay_clientcerts'),
@@ -129,6 +136,11 @@ function assembleSources(
     recipientTables: addresses.recipientTables,
     showUserUnknownTableName: settings.show_user_unknown_table_name,
   };
+}
+
+function invented(settings: Settings, name: string) {
+  const text = settings.text(name);
+  return text === undefined ? undefined : { text, source: settings.sourceOf(name) };
 }
 
 /** `Postfix: dns_rr_list_limit` (100) */

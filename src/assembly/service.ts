@@ -1,6 +1,7 @@
 /** One SMTP listener with everything behind it, from its settings. */
 
 import type { Dns } from '../dns/dns.ts';
+import type { DnsLists } from '../dns/dns-lists.ts';
 import { Gateway } from '../gateway.ts';
 import type { Store } from '../memory/store.ts';
 import type { Quarantine } from '../quarantine/quarantine.ts';
@@ -38,6 +39,7 @@ export interface Shared {
   readonly log: Log;
   readonly journal: Journal;
   readonly dns: Dns;
+  readonly lists: DnsLists;
   readonly relay: Relay;
   readonly counters: Counters;
   readonly tables: Tables;
@@ -74,7 +76,7 @@ function assembleOptions(
   shared: Shared,
 ): ServiceOptions {
   const { settings } = openers;
-  const { log, dns, complain, journal, relay } = shared;
+  const { log, dns, lists, complain, journal, relay } = shared;
   const { addresses, hops, carrier } = assembleWayOut(configuration, openers, shared);
   const clamav = assembleClamav({ ...shared, openers, nextHop: hops.only?.text ?? '' });
   const textChecks = assembleTextChecks(openers, log);
@@ -83,7 +85,7 @@ function assembleOptions(
   const { spf } = senderAuth;
   const memory = assembleMemory(openers, { ...shared, addresses, hops, spf });
   const gateway = new Gateway({
-    ...assembleRestrictions({ openers, addresses, dns, spf, memory, log, complain }),
+    ...assembleRestrictions({ openers, addresses, dns, lists, spf, memory, log, complain }),
     isProbeSender: memory.isProbeSender,
     delayReject: settings.smtpd_delay_reject,
     relayBeforeRecipient: settings.smtpd_relay_before_recipient_restrictions,

@@ -1,4 +1,5 @@
 /** What all services ask: the DNS, the tables, and the way out of the house; from the settings that count for all of them. */
+import { DnsLists } from '../dns/dns-lists.ts';
 import { Resolver } from '../dns/resolver.ts';
 import type { Log } from '../record/log.ts';
 import { Relay } from '../relay/relay.ts';
@@ -8,6 +9,7 @@ import { ownAddresses } from './own-addresses.ts';
 
 export interface Sources {
   readonly dns: Resolver;
+  readonly lists: DnsLists;
   readonly tables: Tables;
   readonly relay: Relay;
 }
@@ -23,5 +25,5 @@ export function assembleSources({ settings, directory }: Configuration, log: Log
     inetInterfaces: settings.inet_interfaces,
     proxyInterfaces: settings.proxy_interfaces,
   });
-  return { dns, tables, relay: new Relay({ log, dns, isOwnAddress }) };
+  return { dns, lists: new DnsLists({ dns, log }), tables, relay: new Relay({ log, dns, isOwnAddress }) };
 }

@@ -2,7 +2,6 @@
  * Questions to DNS lists (RFC 5782): the name to ask, and the `=d.d.d.d` pattern that an answer must match.
  * `Postfix: reject_rbl_client`, ip_match.c: `[2;4;6..8]` is a set of octets.
  */
-import type { Answer, Dns } from './dns.ts';
 import { reversedAddress } from './reverse-name.ts';
 
 /** A list as the operator wrote it: `zen.spamhaus.org=127.0.0.[2..11]`. */
@@ -14,11 +13,6 @@ export interface DnsList {
   readonly written: string;
 }
 
-export type ListAnswer =
-  | { readonly kind: 'listed'; readonly addresses: readonly string[]; readonly text: string }
-  | { readonly kind: 'clear' }
-  | { readonly kind: 'unknown'; readonly why: string };
-
 /** Reads `zone` or `zone=pattern`; throws a RangeError that says what is wrong with the pattern. */
 export function parseDnsList(written: string): DnsList {
   const equals = written.indexOf('=');
@@ -26,26 +20,9 @@ export function parseDnsList(written: string): DnsList {
   return { zone: written.slice(0, equals), pattern: new AddressPattern(written.slice(equals + 1)), written };
 }
 
-/** The name under which a list keeps an address. */
-export function addressQuery(address: string, zone: string): string {
-  return `${reversedAddress(address)}.${zone}`;
-}
-
-/** Most bytes of all TXT records together. `Postfix: RBL_TXT_LIMIT`. */
-const TEXT_LIMIT = 500;
-
-/** Asks a list about a query name. The text is asked only for what is listed. */
-export async function askList(query: string, list: DnsList, dns: Dns): Promise<ListAnswer> {
-  const answer = await dns.a(query);
-  if (answer.kind === 'absent') return { kind: 'clear' };
-  if (answer.kind === 'unknown') return answer;
-  const counted = answer.records.filter((address) => list.pattern?.matches(address) ?? true);
-  if (counted.length === 0) return { kind: 'clear' };
-  return { kind: 'listed', addresses: counted, text: joinTexts(await dns.txt(query)) };
-}
-
-function joinTexts(answer: Answer<string>): string {
-  return answer.kind === 'found' ? answer.records.join(' / ').slice(0, TEXT_LIMIT) : '';
+/** What stands in front of the zone in the name under which a list keeps an address. */
+export function addressFront(address: string): string {
+  return reversedAddress(address);
 }
 
 /** A pattern over IPv4 addresses: four fields, each a number or a set of numbers and ranges. */

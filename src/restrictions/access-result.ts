@@ -35,8 +35,9 @@ export interface AccessResultOptions {
   readonly log: Log;
 }
 
-/** Most different texts kept; tables that answer with a new text each time do not fill the memory. */
+/** Most different texts kept, and how long they may be: sources that always answer anew do not fill the memory. */
 const KEPT_TEXTS = 10_000;
+const KEPT_LENGTH = 500;
 
 export class AccessResults {
   readonly #options: AccessResultOptions;
@@ -48,13 +49,15 @@ export class AccessResults {
 
   /** The answer that a row gives about a subject. */
   act(found: Found, subject: Subject, q: Question): Answer {
-    let action = this.#known.get(found.value);
-    if (!action) {
-      if (this.#known.size >= KEPT_TEXTS) this.#known.clear();
-      action = this.#read(found.value);
-      this.#known.set(found.value, action);
-    }
+    const action = this.#known.get(found.value) ?? this.#keep(found.value, this.#read(found.value));
     return action(q, subject, found);
+  }
+
+  #keep(value: string, action: Action): Action {
+    if (value.length > KEPT_LENGTH) return action;
+    if (this.#known.size >= KEPT_TEXTS) this.#known.clear();
+    this.#known.set(value, action);
+    return action;
   }
 
   #read(value: string): Action {
@@ -83,9 +86,9 @@ export class AccessResults {
   }
 }
 
-/** `<name>: class rejected: text`, with a status that fits what is refused. */
+/** `<name>: class rejected: text`. */
 export function rejectedText(subject: Subject, text: string): string {
-  return `<${subject.name}>: ${subject.class} rejected: ${text}`;
+  return `<${subject.name}>: ${subject.refused ?? `${subject.class} rejected`}: ${text}`;
 }
 
 function refusal(code: number, status: string, text: string, otherwise: string): Action {

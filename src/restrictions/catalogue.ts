@@ -36,11 +36,14 @@ import {
   rejectUnknownClient,
   rejectUnknownReverseClient,
 } from './client.ts';
+import { checkAccess } from './composite-access.ts';
 import { permitCorrespondent } from './correspondent.ts';
 import { permitAuthDestination, rejectUnauthDestination } from './destination.ts';
 import { LISTED, permitListed, rejectListed } from './dns-lists.ts';
+import { rejectDnsblScore } from './dnsbl-score.ts';
 import { checkGreylist } from './greylist.ts';
 import { rejectInvalidHelo, rejectNonFqdnHelo, rejectUnknownHelo } from './helo.ts';
+import { checkInlineList, isInlineList, readInlineList } from './inline-lists.ts';
 import { permitMxBackup } from './mx-backup.ts';
 import { checkRelayDomains, permitNakedIpAddress, rejectMapsRbl } from './old.ts';
 import type { Judge, Restriction } from './restriction.ts';
@@ -50,10 +53,18 @@ import { rejectSpf } from './spf.ts';
 import { rejectUnverified } from './verify.ts';
 
 /** What must stand behind the name. */
-export type ArgumentKind = 'none' | 'table' | 'zone' | 'seconds';
+export type ArgumentKind = 'none' | 'table' | 'zone' | 'seconds' | 'number' | 'key and table';
 
 export interface Argument {
   readonly text: string;
+  readonly source: Source;
+  /** What stands before it, of two arguments. */
+  readonly key?: string;
+}
+
+/** A DNS list that a restriction asks, and where it is named. */
+export interface NamedZone {
+  readonly zone: string;
   readonly source: Source;
 }
 
@@ -65,6 +76,8 @@ export interface Row {
   readonly sentence: string;
   /** Older names that mean the same. */
   readonly formerly?: readonly string[];
+  /** The DNS lists that it will ask. May throw RangeError, too. */
+  zones?(sources: Sources, argument: Argument): readonly NamedZone[];
   /** Throws RangeError when the argument makes no sense. */
   make(sources: Sources, argument: Argument): Made;
 }
@@ -90,13 +103,24 @@ const table = (
   name,
   argument: 'table',
   sentence,
-  make: (sources, { text, source }) => make(new AccessTable(text, source, sources), sources),
+  zones(sources, { text }) {
+    if (!isInlineList(text)) return [];
+    const { list, source } = readInlineList(text, sources);
+    return [{ zone: list.zone, source }];
+  },
+  make: (sources, { text, source }) =>
+    isInlineList(text)
+      ? checkInlineList(name, text, sources)
+      : make(new AccessTable(text, source, sources), sources),
 });
+
+const zoneOf: Row['zones'] = (_sources, { text, source }) => [{ zone: parseDnsList(text).zone, source }];
 
 const blockList = (name: string, of: keyof typeof LISTED, sentence: string, formerly?: string[]): Row => ({
   name,
   argument: 'zone',
   sentence,
+  zones: zoneOf,
   make: (sources, { text }) => rejectListed(LISTED[of], parseDnsList(text), sources),
   ...(formerly ? { formerly } : {}),
 });
@@ -105,6 +129,7 @@ const allowList = (name: string, of: keyof typeof LISTED, sentence: string): Row
   name,
   argument: 'zone',
   sentence,
+  zones: zoneOf,
   make: (sources, { text }) => permitListed(LISTED[of], parseDnsList(text), sources),
 });
 
@@ -187,6 +212,12 @@ export const catalogue: readonly Row[] = [
     'reverseClient',
     'refuses clients whose unverified name a DNS list has',
   ),
+  {
+    name: 'reject_dnsbl_score',
+    argument: 'number',
+    sentence: 'refuses clients for whom the lists of postscreen_dnsbl_sites add up to the number',
+    make: (sources, { text }) => rejectDnsblScore(Number(text), sources),
+  },
   allowList('permit_dnswl_client', 'client', 'accepts clients whose address a DNS allow list has'),
   allowList('permit_rhswl_client', 'clientName', 'accepts clients whose name a DNS allow list has'),
 
@@ -291,7 +322,22 @@ export const catalogue: readonly Row[] = [
   table('check_etrn_access', 'asks a table about the ETRN domain', (t) => checkEtrnAccess(t)),
   ...serverRows,
 
-  simple('reject_maps_rbl', 'old: reject_rbl_client with each of maps_rbl_domains', (s) => rejectMapsRbl(s)),
+  {
+    name: 'check_access',
+    argument: 'key and table',
+    sentence: 'old: asks a table for a text made of $sender, $recipient, $rbl_ip and the like',
+    make: (sources, { text, source, key = '' }) => checkAccess(key, text, source, sources),
+  },
+  {
+    ...simple('reject_maps_rbl', 'old: reject_rbl_client with each of maps_rbl_domains', (s) =>
+      rejectMapsRbl(s),
+    ),
+    zones: ({ mapsRblDomains, parameter }, argument) =>
+      mapsRblDomains.map((text) => ({
+        zone: parseDnsList(text).zone,
+        source: parameter('maps_rbl_domains')?.source ?? argument.source,
+      })),
+  },
   simple(
     'check_relay_domains',
     'old: reject_unauth_destination that also accepts clients in relay_domains',

@@ -2,13 +2,15 @@
  * Makes restriction lists of main.cf's words, once, at start. What cannot be made becomes a complaint for `check` and,
  * at run time, the answer 451 4.3.5, as in Postfix: a mistake is never an open door and never stops other mail.
  */
+import { deadListProblem } from '../dns/dead-lists.ts';
+import { shownZone } from '../dns/list-key.ts';
 import { withoutPassword } from '../mail/secrets.ts';
 import type { Source } from '../mail/source.ts';
 import { dunno } from '../mail/verdict.ts';
 import type { Complain } from '../settings/complaint.ts';
 import { didYouMean } from '../settings/did-you-mean.ts';
 import { splitTokens, type Token } from '../settings/tokens.ts';
-import { compounds, findRow, type Row, restrictionNames } from './catalogue.ts';
+import { type Argument, compounds, findRow, type Row, restrictionNames } from './catalogue.ts';
 import { type Restriction, type RestrictionList, ServerError } from './restriction.ts';
 import type { Sources } from './sources.ts';
 
@@ -87,7 +89,7 @@ export class RestrictionCompiler {
   #restriction(token: Token, rest: Token[], bareTable: string | undefined): Restriction {
     if (token.text.includes(':')) return this.#bareTable(token, bareTable);
     const row = findRow(token.text);
-    if (row) return this.#fromRow(row, token, row.argument === 'none' ? undefined : rest.pop());
+    if (row) return this.#fromRow(row, token, ARGUMENTS[row.argument].take(rest));
     return this.#class(token, bareTable) ?? this.#unknown(token);
   }
 
@@ -98,14 +100,15 @@ export class RestrictionCompiler {
     return this.#broken(token.text, token.source, `table "${token.text}" stands alone`, remedy);
   }
 
-  #fromRow(row: Row, token: Token, argument: Token | undefined): Restriction {
-    const name = argument ? `${token.text} ${withoutPassword(argument.text)}` : token.text;
+  #fromRow(row: Row, token: Token, argument: Argument | undefined): Restriction {
+    const name = argument ? `${token.text} ${shownArgument(row, argument)}` : token.text;
     const problem = row.argument === 'none' ? undefined : argumentProblem(row, argument);
     if (problem) return this.#badArgument(row, token, problem);
     try {
       const made = row.make(this.#options.sources, argument ?? token);
       const parts = typeof made === 'function' ? { judge: made } : made;
       this.#noteOldName(row, token);
+      this.#complainOfDeadLists(row, argument ?? token);
       return { name, source: token.source, ...parts };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -122,6 +125,14 @@ export class RestrictionCompiler {
     if (!row.formerly?.includes(token.text.toLowerCase())) return;
     const problem = `"${token.text}" is an old name`;
     this.#options.complain({ source: token.source, severity: 'note', problem, remedy: `now "${row.name}"` });
+  }
+
+  #complainOfDeadLists(row: Row, argument: Argument): void {
+    for (const { zone, source } of row.zones?.(this.#options.sources, argument) ?? []) {
+      const problem = deadListProblem(zone);
+      if (problem === undefined) continue;
+      this.#options.complain({ source, severity: 'warning', problem, remedy: 'remove it' });
+    }
   }
 
   /** Lists without a zone are skipped, anything else without its argument refuses mail. `Postfix: generic_checks`. */
@@ -201,15 +212,55 @@ export class RestrictionCompiler {
   }
 }
 
-const ARGUMENTS: Record<Row['argument'], { is(text: string): boolean; remedy: string }> = {
-  none: { is: () => true, remedy: '' },
-  table: { is: (text) => text.includes(':'), remedy: 'a table such as hash:/etc/postfix/access' },
-  zone: { is: (text) => text !== '', remedy: 'the domain of a list, such as zen.spamhaus.org' },
-  seconds: { is: (text) => /^\d+$/.test(text), remedy: 'a number of seconds' },
+interface ArgumentRule {
+  /** Takes it from the words that are left, the next one last. */
+  take(rest: Token[]): Argument | undefined;
+  is(argument: Argument): boolean;
+  readonly remedy: string;
+}
+
+const takeOne = (rest: Token[]) => rest.pop();
+
+/** `Postfix: generic_checks` takes a word for an argument whatever it is. */
+function takeTwo(rest: Token[]): Argument | undefined {
+  const key = rest.pop();
+  const table = rest.pop();
+  return key && table && { ...table, key: key.text };
+}
+
+const ARGUMENTS: Record<Row['argument'], ArgumentRule> = {
+  none: { take: () => undefined, is: () => true, remedy: '' },
+  table: {
+    take: takeOne,
+    is: ({ text }) => text.includes(':'),
+    remedy: 'a table such as hash:/etc/postfix/access',
+  },
+  zone: {
+    take: takeOne,
+    is: ({ text }) => text !== '',
+    remedy: 'the domain of a list, such as zen.spamhaus.org',
+  },
+  seconds: { take: takeOne, is: ({ text }) => /^\d+$/.test(text), remedy: 'a number of seconds' },
+  number: {
+    take: takeOne,
+    is: ({ text }) => /^\d{1,6}$/.test(text) && Number(text) > 0,
+    remedy: 'a number of 1 or more',
+  },
+  'key and table': {
+    take: takeTwo,
+    is: ({ text }) => text.includes(':'),
+    remedy: 'a key and a table such as \\${sender}|\\${recipient} hash:/etc/postfix/exceptions',
+  },
 };
 
-function argumentProblem(row: Row, argument: Token | undefined): string | undefined {
+/** An argument as it stands in traces and replies: without passwords and keys. */
+function shownArgument(row: Row, { text, key }: Argument): string {
+  const shown = row.argument === 'zone' ? text.replace(/^[^=]*/, shownZone) : withoutPassword(text);
+  return key === undefined ? shown : `${key} ${shown}`;
+}
+
+function argumentProblem(row: Row, argument: Argument | undefined): string | undefined {
   if (!argument) return `restriction ${row.name} needs an argument`;
-  if (ARGUMENTS[row.argument].is(argument.text)) return undefined;
-  return `restriction ${row.name}: bad argument "${argument.text}"`;
+  if (ARGUMENTS[row.argument].is(argument)) return undefined;
+  return `restriction ${row.name}: bad argument "${shownArgument(row, argument)}"`;
 }

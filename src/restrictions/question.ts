@@ -23,6 +23,8 @@ export type Stage =
 export interface Subject {
   readonly name: string;
   readonly class: string;
+  /** In place of `class rejected`. */
+  readonly refused?: string;
 }
 
 /** The classes of subjects; log tools know these words. `Postfix: SMTPD_NAME_*`. */
@@ -35,6 +37,7 @@ export const subjectClass = {
   sender: 'Sender address',
   recipient: 'Recipient address',
   etrn: 'Etrn command',
+  key: 'Access key',
   data: 'Data command',
   endOfData: 'End-of-data',
 } as const;
@@ -73,6 +76,8 @@ export interface Hearing {
   softening: boolean;
   /** Swallowed: whatever comes is skipped. */
   discarded: boolean;
+  /** What the DNS list that was asked last in `rbl:inline:` said: `$rbl_ip`. */
+  listAnswers?: readonly string[];
   /** Whether the mail's own orders can be changed at this stage. */
   note(note: Note, q: Question): void;
   /** A refusal that `warn_if_reject` turned into a line in the log. */

@@ -1,6 +1,8 @@
 /** What restrictions may ask: the facts of the rooms below, handed over once by main.ts. Each takes only what it needs. */
 import type { AddressResolver } from '../addresses/resolver.ts';
 import type { Dns } from '../dns/dns.ts';
+import type { DnsLists } from '../dns/dns-lists.ts';
+import type { ListScore } from '../dns/list-score.ts';
 import type { Address } from '../mail/address.ts';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { Source } from '../mail/source.ts';
@@ -44,10 +46,16 @@ export interface Sources {
   isOwnHost(name: string): MaybePromise<boolean>;
   /** A client named in relay_domains. */
   isRelayClient(name: string): MaybePromise<boolean>;
+  readonly lists: Pick<DnsLists, 'zone'>;
   readonly rblReplyMaps: Table | undefined;
   readonly defaultRblReply: string;
   expandReply(template: string, q: Question, more: Readonly<Record<string, string>>): string;
   readonly mapsRblDomains: readonly string[];
+  /** postscreen_dnsbl_sites, postscreen_dnsbl_reply_map */
+  readonly dnsblScore: ListScore;
+  readonly dnsblReplyMap: Table | undefined;
+  /** The text of any parameter, also of one that the operator invented. */
+  parameter(name: string): { readonly text: string; readonly source: Source } | undefined;
   readonly saslEnabled: boolean;
   readonly senderLoginMaps: AddressTable | undefined;
   readonly relayClientCerts: Table | undefined;

@@ -1,0 +1,153 @@
+/**
+ * All DNS lists of a configuration: asks them, keeps out those that do harm, and counts. RFC 5782.
+ * One list has one health and one count, whatever restrictions of whatever services ask it.
+ */
+import type { Log } from '../record/log.ts';
+import type { Answer, Dns } from './dns.ts';
+import { ListHealth, RETEST_EVERY_MS } from './list-health.ts';
+import { shownZone, withoutListKey } from './list-key.ts';
+import { refusalMeaning } from './list-refusals.ts';
+import { ListCounts, type ListStatistics, type Witnesses } from './list-statistics.ts';
+import type { ListKind } from './list-test.ts';
+
+export type ListAnswer =
+  | { readonly kind: 'listed'; readonly addresses: readonly string[] }
+  | { readonly kind: 'clear' }
+  /** The list is out of service: it has no opinion, and no answer is missing. */
+  | { readonly kind: 'silent'; readonly why: string }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+/** Which of a list's answers count. */
+export interface Filter {
+  matches(address: string): boolean;
+}
+
+export interface DnsListsOptions {
+  readonly dns: Dns;
+  readonly log: Log;
+  readonly now?: () => number;
+}
+
+/** Most bytes of all TXT records together. `Postfix: RBL_TXT_LIMIT`. */
+const TEXT_LIMIT = 500;
+
+export class DnsLists {
+  readonly #options: Required<DnsListsOptions>;
+  readonly #zones = new Map<string, ListZone>();
+  #clock: NodeJS.Timeout | undefined;
+
+  constructor({ now = Date.now, ...options }: DnsListsOptions) {
+    this.#options = { ...options, now };
+  }
+
+  /** The list of that name, for questions about addresses or about names. */
+  zone(name: string, kind: ListKind): ListZone {
+    const key = `${kind} ${name.toLowerCase()}`;
+    const known = this.#zones.get(key);
+    if (known) return known;
+    const zone = new ListZone(name, kind, this.#options);
+    this.#zones.set(key, zone);
+    return zone;
+  }
+
+  /** Tests all lists now, and goes on until `close`. */
+  watch(): void {
+    for (const { health } of this.#zones.values()) void health.test();
+    this.#clock ??= setInterval(() => this.#testDue(), RETEST_EVERY_MS);
+    this.#clock.unref();
+  }
+
+  close(): void {
+    clearInterval(this.#clock);
+    this.#clock = undefined;
+  }
+
+  /** In the order in which they were named. */
+  statistics(): ListStatistics[] {
+    return [...this.#zones.values()].map((zone) => zone.statistics());
+  }
+
+  #testDue(): void {
+    for (const { health } of this.#zones.values()) if (health.isDue) void health.test();
+  }
+}
+
+/** One list. */
+export class ListZone {
+  /** As it may be shown: without a customer's key. */
+  readonly shown: string;
+  readonly health: ListHealth;
+  readonly #name: string;
+  readonly #kind: ListKind;
+  readonly #dns: Dns;
+  readonly #now: () => number;
+  readonly #counts = new ListCounts();
+
+  constructor(name: string, kind: ListKind, { dns, log, now }: Required<DnsListsOptions>) {
+    this.#name = name;
+    this.#kind = kind;
+    this.#dns = dns;
+    this.#now = now;
+    this.shown = shownZone(name);
+    this.health = new ListHealth({ zone: name, kind, dns, log, now });
+  }
+
+  /**
+   * Asks about what stands in front of the zone in a query. `filter`: which answers count; undefined: all. Never rejects;
+   * how long it takes is up to the resolver's time-outs.
+   */
+  async ask(front: string, filter: Filter | undefined, witnesses: Witnesses): Promise<ListAnswer> {
+    const wait = this.health.known();
+    if (this.health.problem !== undefined) return { kind: 'silent', why: this.health.problem };
+    const began = this.#now();
+    this.#counts.queries += 1;
+    const answer = await this.#dns.a(`${front}.${this.#name}`);
+    this.#counts.answered(this.#now() - began);
+    if (wait) await wait;
+    return this.#judge(answer, filter, witnesses);
+  }
+
+  /** What the list says of an entry, in words; empty when it says nothing. */
+  async text(front: string): Promise<string> {
+    const answer = await this.#dns.txt(`${front}.${this.#name}`);
+    const text = answer.kind === 'found' ? answer.records.join(' / ').slice(0, TEXT_LIMIT) : '';
+    return withoutListKey(text, this.#name);
+  }
+
+  statistics(): ListStatistics {
+    const { problem, note, isTested, since } = this.health;
+    const { queries, hits, uniqueHits, errors, meanMs, slowestMs } = this.#counts;
+    const state = problem === undefined ? (isTested ? 'in service' : 'untested') : 'out of service';
+    return {
+      zone: this.shown,
+      asks: this.#kind,
+      ...{ state, why: problem ?? note, since },
+      ...{ queries, hits, uniqueHits, errors, meanMs, slowestMs },
+    };
+  }
+
+  async #judge(
+    answer: Answer<string>,
+    filter: Filter | undefined,
+    witnesses: Witnesses,
+  ): Promise<ListAnswer> {
+    if (answer.kind === 'absent') return { kind: 'clear' };
+    if (answer.kind === 'unknown') {
+      this.#counts.errors += 1;
+      return answer;
+    }
+    const refusal = refusalMeaning(this.#name, answer.records);
+    if (refusal !== undefined) this.health.outOfService(refusal);
+    else if (answer.records.some(isStrange)) await this.health.recheck();
+    if (this.health.problem !== undefined) return { kind: 'silent', why: this.health.problem };
+    const addresses = answer.records.filter((address) => filter?.matches(address) ?? true);
+    if (addresses.length === 0) return { kind: 'clear' };
+    witnesses.hit(this.#counts);
+    return { kind: 'listed', addresses };
+  }
+}
+
+/** RFC 5782 2.1.1: answers are in 127/8. A parked domain answers with the address of its web server. */
+function isStrange(address: string): boolean {
+  return !address.startsWith('127.');
+}
