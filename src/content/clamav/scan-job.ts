@@ -140,7 +140,7 @@ export class ScanJob {
     this.#server = server;
     this.#version = server.version;
     void server.versionWithin(VERSION_MS);
-    const connection = begun ?? new ClamdConnection(server.address, 'INSTREAM');
+    const connection = begun ?? ClamdConnection.forMessage(server.address);
     this.#connection = connection;
     if (this.#abortedBecause !== undefined) connection.destroy(this.#abortedBecause);
     let scanning = false;

@@ -22,7 +22,7 @@ export class StreamAhead {
   /** Undefined: there is no connection to spare. */
   static begin(pool: ClamdPool): StreamAhead | undefined {
     const lease = pool.leaseSpare(() => ahead?.giveUp());
-    const ahead = lease && new StreamAhead(lease, new ClamdConnection(lease.server.address, 'INSTREAM'));
+    const ahead = lease && new StreamAhead(lease, ClamdConnection.forMessage(lease.server.address));
     return ahead;
   }
 

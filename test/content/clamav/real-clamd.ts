@@ -26,6 +26,19 @@ export const EICAR = Buffer.from(
 );
 export const MARKER = 'PORTCULLIS-TEST-MARKER';
 
+/** A mail with something attached. */
+export function mailWith(attachment: Buffer, name = 'thing.bin'): Buffer {
+  const base64 = attachment.toString('base64').replace(/.{76}/g, '$&\r\n');
+  return Buffer.from(
+    [
+      'From: <ann@far.example>\r\nSubject: see there\r\nMIME-Version: 1.0',
+      'Content-Type: multipart/mixed; boundary="b"\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nhello\r\n--b',
+      `Content-Type: application/octet-stream; name="${name}"\r\nContent-Transfer-Encoding: base64\r\n`,
+      `${base64}\r\n--b--\r\n`,
+    ].join('\r\n'),
+  );
+}
+
 export class RealClamd {
   readonly directory: string;
   readonly port: number;
