@@ -19,6 +19,11 @@ export const commands: readonly Row[] = [
     load: async () => (await import('./commands/health.ts')).health,
   },
   {
+    name: 'demo',
+    sentence: 'shows the whole gateway at work, with nothing set up',
+    load: async () => (await import('./commands/demo.ts')).demo,
+  },
+  {
     name: 'check',
     sentence: 'prints all that is wrong with a configuration',
     load: async () => (await import('./commands/check.ts')).check,
