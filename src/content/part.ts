@@ -14,13 +14,16 @@ export interface Field {
 }
 
 export interface Part {
-  /** `1`, `1.2`; the parts of a nested message go on from its own number: `1.2.1`. The message itself is `0`. */
+  /**
+   * `1`, `1.2`; the message itself is `0`. A message inside has the number of the part that holds it, its own header
+   * `1.2.0`, its parts go on from there: `1.2.1`. Text outside of all parts of a multipart has the multipart's number.
+   */
   readonly number: string;
   /** Lower case `type/subtype`; `text/plain` where nothing sensible is said. RFC 2045 5.2. */
   readonly type: string;
   /** All its fields, in order. For a nested message its own header is a part of its own, see PartInspector.begin. */
   readonly fields: readonly Field[];
-  /** Lower case; `7bit` where nothing is said. */
+  /** Lower case; `7bit` where nothing is said. A leaf that names several is told of once for each. */
   readonly encoding: string;
 }
 
@@ -34,7 +37,7 @@ export interface PartReader {
 export interface PartInspector {
   /**
    * A part begins: the message (`0`, with its header), a nested message (with its header), a multipart or a leaf.
-   * The reader, where the content is wanted, gets the decoded bytes of leaves only.
+   * The reader, where the content is wanted, gets the decoded bytes of leaves only; any other ends at once.
    */
   begin(part: Part): PartReader | undefined;
   /** All parts are through. Rejects with Refused where the answer cannot be had now. */

@@ -137,7 +137,7 @@ export class Cleanup implements MimeListener {
 
   /** The message is through: its structure may be a reason to refuse it. */
   settleProblems(): void {
-    if (this.#judgement.isOver) return;
+    if (this.#problems.size === 0 || this.#judgement.isOver) return;
     const names = Object.keys(mimeProblems) as MimeProblem[];
     const worst = names.find((name) => this.#problems.has(name));
     if (worst) this.#judgement.refuse(reply(550, '5.6.0', mimeProblems[worst]), 'mime-error', builtIn);
