@@ -19,6 +19,7 @@ import {
   type OfferedMechanism,
   readAnswer,
 } from './dovecot-lines.ts';
+import { splitLines } from './line-splitter.ts';
 
 export type DovecotEndpoint =
   | { readonly kind: 'unix'; readonly path: string }
@@ -36,8 +37,6 @@ export interface DovecotConnectionOptions {
 /** The server cannot be reached, or went away. */
 export class ConnectionLost extends Error {}
 
-/** Longer lines are not Dovecot's; its own limit is half of this. */
-const MAX_LINE_BYTES = 16_384;
 /** After a failed attempt the next one waits; those in between fail at once. */
 const RETRY_PAUSE_MS = 1_000;
 
@@ -218,21 +217,4 @@ export class DovecotConnection {
   #warn(problem: string): void {
     this.#options.log.warn(`SASL: ${problem}`);
   }
-}
-
-/** Takes bytes, gives lines; tells of one that is too long, and then nothing more. */
-function splitLines(take: (line: string) => void, tooLong: () => void): (chunk: Buffer) => void {
-  let rest: Buffer = Buffer.alloc(0);
-  let isOver = false;
-  return (chunk) => {
-    if (isOver) return;
-    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
-    for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
-      take(rest.toString('utf8', 0, end));
-      rest = rest.subarray(end + 1);
-    }
-    if (rest.length <= MAX_LINE_BYTES) return;
-    isOver = true;
-    tooLong();
-  };
 }

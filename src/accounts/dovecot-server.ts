@@ -5,7 +5,6 @@
  * Unlike Postfix: while Dovecot is down sessions go on, with the mechanisms that it offered last; logins get 454.
  */
 import { assertNever } from '../mail/assert-never.ts';
-import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { Session } from '../mail/session.ts';
 import type { Log } from '../record/log.ts';
 import { ConnectionLost, type DovecotConnection, type DovecotLogin } from './dovecot-connection.ts';
@@ -13,14 +12,11 @@ import type { OfferedMechanism } from './dovecot-lines.ts';
 import { temporaryFailure } from './mechanism.ts';
 import { INVALID_MECHANISM } from './own-server.ts';
 import type { SaslFailure, SaslServer, SaslStep } from './sasl.ts';
-import { isAllowed, type SecurityOptions } from './security-options.ts';
+import { type Wanted, wantedOf } from './security-options.ts';
 
-export interface DovecotSaslServerOptions {
+export interface DovecotSaslServerOptions extends Wanted {
   readonly connection: DovecotConnection;
   readonly service: string;
-  readonly security: SecurityOptions;
-  /** smtpd_sasl_mechanism_filter; a filter that cannot be asked offers nothing. */
-  readonly isWanted: (mechanism: string) => MaybePromise<boolean>;
   readonly log: Log;
 }
 
@@ -70,13 +66,7 @@ export class DovecotSaslServer implements SaslServer {
   }
 
   async #allowed(session: Session): Promise<string[]> {
-    const { security, isWanted } = this.#options;
-    const options = session.tls ? security.tls : security.plain;
-    const allowed: string[] = [];
-    for (const { name, properties } of this.#known) {
-      if (isAllowed(properties, options) && (await isWanted(name))) allowed.push(name);
-    }
-    return allowed;
+    return (await wantedOf(this.#known, session, this.#options)).map(({ name }) => name);
   }
 
   async #step(ask: () => Promise<DovecotLogin>): Promise<SaslStep> {

@@ -2,19 +2,15 @@
  * The SASL server of this program itself: offers its mechanisms as far as the operator wants them, and runs logins.
  * Speaks for smtpd_sasl_security_options, smtpd_sasl_tls_security_options, smtpd_sasl_mechanism_filter.
  */
-import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { Session } from '../mail/session.ts';
 import { beginExchange } from './exchange.ts';
 import type { Mechanism } from './mechanism.ts';
 import type { ChannelBinding, SaslServer, SaslStep } from './sasl.ts';
-import { isAllowed, type SecurityOptions } from './security-options.ts';
+import { type Wanted, wantedOf } from './security-options.ts';
 
-export interface OwnSaslServerOptions {
+export interface OwnSaslServerOptions extends Wanted {
   /** In the order in which they are offered. */
   readonly mechanisms: readonly Mechanism[];
-  readonly security: SecurityOptions;
-  /** smtpd_sasl_mechanism_filter; a filter that cannot be asked offers nothing. */
-  readonly isWanted: (mechanism: string) => MaybePromise<boolean>;
 }
 
 export const INVALID_MECHANISM = 'Invalid authentication mechanism';
@@ -45,13 +41,8 @@ export class OwnSaslServer implements SaslServer {
 
   /** More than EHLO names: who knows a mechanism by himself may use it. */
   async #usable(session: Session): Promise<readonly Mechanism[]> {
-    const { security, mechanisms, isWanted } = this.#options;
-    const options = session.tls ? security.tls : security.plain;
-    const usable: Mechanism[] = [];
-    for (const one of mechanisms) {
-      if (!isAllowed(one.properties, options) || one.isUsable?.(session) === false) continue;
-      if (await isWanted(one.name)) usable.push(one);
-    }
-    return usable;
+    const { mechanisms } = this.#options;
+    const usable = mechanisms.filter((one) => one.isUsable?.(session) !== false);
+    return wantedOf(usable, session, this.#options);
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { Log } from '../record/log.ts';
 import type { Hashing } from './hashing.ts';
-import { NOBODYS, type PasswordBook, type User } from './password-file.ts';
+import { NOBODYS, type PasswordBook, type User } from './password-book.ts';
 import { MAX_NAME_BYTES, MAX_PASSWORD_BYTES, prepared } from './prepared-text.ts';
 
 export interface PasswordCheckOptions {

@@ -4,98 +4,17 @@
  * user out, as in shadow(5). Names are compared without regard to case.
  * Speaks for smtpd_sasl_path where smtpd_sasl_type = passwd.
  */
-import { createHmac } from 'node:crypto';
-import { assertNever } from '../mail/assert-never.ts';
-import {
-  BadCredential,
-  type Credential,
-  looksLikeCredential,
-  readCredential,
-  type ScramVerifier,
-} from './credential.ts';
+import { BadCredential, type Credential, looksLikeCredential, readCredential } from './credential.ts';
+import { NOBODYS, PasswordBook, type User } from './password-book.ts';
 import { foldName, MAX_NAME_BYTES } from './prepared-text.ts';
-
-export interface User {
-  /** As the file writes it; this is who has logged in. */
-  readonly name: string;
-  readonly line: number;
-  readonly isLocked: boolean;
-  /** Checks passwords. */
-  readonly hash: Credential;
-  readonly scram: ScramVerifier | undefined;
-}
 
 /** Hears of lines that cannot be used. */
 export interface LineComplaints {
   broken(line: number, problem: string, remedy: string): void;
-  remark(line: number, problem: string, remedy: string): void;
 }
 
 /** How many lines are read before other work may have its turn. */
 const LINES_AT_ONCE = 200;
-
-/** All users of one version of the file. */
-export class PasswordBook {
-  readonly #byName: ReadonlyMap<string, User>;
-  readonly #users: readonly User[];
-  readonly #secret: Buffer | undefined;
-  /** Somebody can log in with SCRAM. */
-  readonly someHaveScram: boolean;
-  /** Everybody can. */
-  readonly allHaveScram: boolean;
-
-  constructor(byName: ReadonlyMap<string, User>) {
-    this.#byName = byName;
-    this.#users = [...byName.values()];
-    const active = this.#users.filter(({ isLocked }) => !isLocked);
-    this.someHaveScram = active.some(({ scram }) => scram !== undefined);
-    this.allHaveScram = this.someHaveScram && active.every(({ scram }) => scram !== undefined);
-    const oldest = active.find(({ scram }) => scram !== undefined) ?? active[0];
-    this.#secret = oldest && createHmac('sha256', 'decoy').update(secretPart(oldest)).digest();
-  }
-
-  get users(): readonly User[] {
-    return this.#users;
-  }
-
-  find(name: string): User | undefined {
-    return this.#byName.get(foldName(name));
-  }
-
-  /**
-   * For a name that nobody has: always the same somebody, whose hash is worked on in its place, so that time does not
-   * tell who exists. Undefined when there is nobody at all.
-   */
-  decoyFor(name: string): User | undefined {
-    const count = this.#users.length;
-    return count === 0 ? undefined : this.#users[this.#decoyBytes('user', name).readUInt32BE(0) % count];
-  }
-
-  /** The salt that such a name has, the same in all processes. Who does not know the file cannot tell it from a real one. */
-  decoySalt(name: string, length: number): Buffer {
-    return this.#decoyBytes('salt', name).subarray(0, length);
-  }
-
-  #decoyBytes(what: string, name: string): Buffer {
-    return createHmac('sha512', this.#secret ?? '')
-      .update(`${what} ${foldName(name)}`)
-      .digest();
-  }
-}
-
-function secretPart({ hash, scram }: User): Buffer | string {
-  if (scram) return scram.storedKey;
-  switch (hash.kind) {
-    case 'argon2':
-      return hash.tag;
-    case 'crypt':
-      return hash.text;
-    case 'scram':
-      return hash.storedKey;
-    default:
-      return assertNever(hash);
-  }
-}
 
 /** Reads a file, some lines at a time. Broken lines are told of and left out. */
 export function* readPasswordFile(bytes: Buffer, complaints: LineComplaints): Generator<void, PasswordBook> {
@@ -165,14 +84,3 @@ function lockedCredentials(fields: readonly string[]): Credential[] {
     }
   });
 }
-
-/** A hash that no password has, and that costs what a new one does. */
-export const NOBODYS: Credential = {
-  kind: 'argon2',
-  variant: 'argon2id',
-  memoryKib: 19_456,
-  passes: 2,
-  lanes: 1,
-  salt: Buffer.alloc(16),
-  tag: Buffer.alloc(32, 0xff),
-};

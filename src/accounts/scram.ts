@@ -18,8 +18,8 @@ import {
   type Turn,
   temporaryFailure,
 } from './mechanism.ts';
+import type { PasswordBook, User } from './password-book.ts';
 import type { PasswordCheck } from './password-check.ts';
-import type { PasswordBook, User } from './password-file.ts';
 import { foldName, readText } from './prepared-text.ts';
 import { isProven, NEW_ITERATIONS, serverSignature } from './scram-keys.ts';
 import { type ClientFirst, readClientFinal, readClientFirst } from './scram-messages.ts';

@@ -1,7 +1,9 @@
 /**
- * Which mechanisms the operator wants, by their properties: smtpd_sasl_security_options, smtpd_sasl_tls_security_options.
- * `Postfix: xsasl_dovecot_server_mech_filter`.
+ * Which mechanisms the operator wants, by their properties and names. Parameters: smtpd_sasl_security_options,
+ * smtpd_sasl_tls_security_options, smtpd_sasl_mechanism_filter. `Postfix: xsasl_dovecot_server_mech_filter`.
  */
+import type { MaybePromise } from '../mail/maybe-promise.ts';
+import type { Session } from '../mail/session.ts';
 import type { Property } from './mechanism.ts';
 
 export type SecurityOption =
@@ -22,10 +24,25 @@ const RULES: Readonly<Record<SecurityOption, { readonly property: Property; read
   mutual_auth: { property: 'mutual-auth', wanted: true },
 };
 
-/** The rules for clients without and with TLS. */
-export interface SecurityOptions {
-  readonly plain: readonly SecurityOption[];
-  readonly tls: readonly SecurityOption[];
+export interface Wanted {
+  /** Of clients without TLS, and of those with it. */
+  readonly security: { readonly plain: readonly SecurityOption[]; readonly tls: readonly SecurityOption[] };
+  /** smtpd_sasl_mechanism_filter; a filter that cannot be asked wants nothing. */
+  readonly isWanted: (mechanism: string) => MaybePromise<boolean>;
+}
+
+/** Those of the mechanisms that this client may use. */
+export async function wantedOf<M extends { readonly name: string; readonly properties: readonly string[] }>(
+  mechanisms: readonly M[],
+  { tls }: Session,
+  { security, isWanted }: Wanted,
+): Promise<M[]> {
+  const options = tls ? security.tls : security.plain;
+  const wanted: M[] = [];
+  for (const one of mechanisms) {
+    if (isAllowed(one.properties, options) && (await isWanted(one.name))) wanted.push(one);
+  }
+  return wanted;
 }
 
 /** Whether a mechanism with these properties satisfies the options. */

@@ -13,19 +13,19 @@ import { PasswordCheck } from '../accounts/password-check.ts';
 import { plain } from '../accounts/plain.ts';
 import type { SaslServer } from '../accounts/sasl.ts';
 import { scram } from '../accounts/scram.ts';
+import type { Wanted } from '../accounts/security-options.ts';
 import { SlowedSaslServer } from '../accounts/slowed-server.ts';
 import type { Client } from '../mail/client.ts';
-import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
 import type { Log } from '../record/log.ts';
 import { networkOf } from '../server/client-limits.ts';
 import type { SaslService } from '../server/service.ts';
 import type { Complain } from '../settings/complaint.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { MatchList } from '../tables/match-list.ts';
 import { LookupFailure } from '../tables/table.ts';
 import type { Accounts } from './accounts.ts';
 import { assembleTokenVerifier, type Tokens } from './oauth.ts';
 import type { Openers } from './openers.ts';
+import { words } from './session-rules.ts';
 
 export interface SaslParts {
   readonly openers: Openers;
@@ -49,7 +49,22 @@ export function assembleSasl(parts: SaslParts): SaslService | undefined {
     needsTls: needsTls(settings),
     longCommands: tokens !== undefined,
     oldForm: settings.broken_sasl_auth_clients,
-    exceptions: openers.list('smtpd_sasl_exceptions_networks', 'network'),
+    exceptions: exceptions(openers),
+  };
+}
+
+/** A table that does not answer: nobody is offered AUTH. `Postfix: sasl_client_exception`. */
+function exceptions(openers: Openers): SaslService['exceptions'] {
+  const list = openers.list('smtpd_sasl_exceptions_networks', 'network');
+  return {
+    async has(client) {
+      try {
+        return await list.has(client);
+      } catch (error) {
+        if (error instanceof LookupFailure) return true;
+        throw error;
+      }
+    },
   };
 }
 
@@ -69,8 +84,7 @@ function ownServer({ openers, accounts, log }: SaslParts, tokens: Tokens | undef
       login(check),
       ...(tokens ? oauth({ ...tokens, log }) : []),
     ],
-    security: securityOptions(settings),
-    isWanted: wantedMechanisms(openers),
+    ...wantedMechanisms(openers),
   });
 }
 
@@ -90,8 +104,7 @@ function dovecotServer({ openers, accounts, log, complain }: SaslParts): SaslSer
   return new DovecotSaslServer({
     connection: accounts.dovecot(endpoint, shown),
     service: settings.smtpd_sasl_service,
-    security: securityOptions(settings),
-    isWanted: wantedMechanisms(openers),
+    ...wantedMechanisms(openers),
     log,
   });
 }
@@ -110,25 +123,11 @@ export function dovecotEndpoint(path: string, queueDirectory: string): DovecotEn
     : { kind: 'unix', path: name.startsWith('/') ? name : join(queueDirectory, name) };
 }
 
-function securityOptions(settings: Settings) {
-  return { plain: settings.smtpd_sasl_security_options, tls: settings.smtpd_sasl_tls_security_options };
-}
-
-/** smtpd_sasl_mechanism_filter. A table that does not answer has none. */
-function wantedMechanisms(openers: Openers): (mechanism: string) => MaybePromise<boolean> {
-  const filter: MatchList = openers.list('smtpd_sasl_mechanism_filter', 'string');
-  const none = (error: unknown): false => {
-    if (error instanceof LookupFailure) return false;
-    throw error;
-  };
-  return (mechanism) => {
-    try {
-      const found = filter.has(mechanism);
-      return isPromise(found) ? found.catch(none) : found;
-    } catch (error) {
-      return none(error);
-    }
-  };
+/** Which mechanisms the operator wants. */
+function wantedMechanisms(openers: Openers): Wanted {
+  const { smtpd_sasl_security_options: plain, smtpd_sasl_tls_security_options: tls } = openers.settings;
+  const filter = words(openers.list('smtpd_sasl_mechanism_filter', 'string'));
+  return { security: { plain, tls }, isWanted: (mechanism) => filter.has(mechanism) };
 }
 
 function needsTls(settings: Settings): (client: Client) => boolean {

@@ -75,7 +75,7 @@ export function rulesOfSpeech(openers: Openers) {
 }
 
 /** Words, some of them in tables; a table that does not answer has none. `Postfix: string_list_match`. */
-function words(list: MatchList): WordList {
+export function words(list: MatchList): WordList {
   const none = (error: unknown): false => {
     if (error instanceof LookupFailure) return false;
     throw error;

@@ -4,8 +4,9 @@ import type { Hashing } from '../../src/accounts/hashing.ts';
 import { login } from '../../src/accounts/login.ts';
 import type { Mechanism } from '../../src/accounts/mechanism.ts';
 import { OwnSaslServer } from '../../src/accounts/own-server.ts';
+import type { PasswordBook } from '../../src/accounts/password-book.ts';
 import { PasswordCheck } from '../../src/accounts/password-check.ts';
-import { type PasswordBook, readPasswordFile } from '../../src/accounts/password-file.ts';
+import { readPasswordFile } from '../../src/accounts/password-file.ts';
 import { plain } from '../../src/accounts/plain.ts';
 import type { ChannelBinding, SaslServer, SaslStep } from '../../src/accounts/sasl.ts';
 import { scram } from '../../src/accounts/scram.ts';
@@ -49,7 +50,7 @@ export function readBook(text: string): { book: PasswordBook; complaints: string
   const complaints: string[] = [];
   const take = (line: number, problem: string, remedy: string) =>
     void complaints.push(`${line}: ${problem}; ${remedy}`);
-  const work = readPasswordFile(Buffer.from(text), { broken: take, remark: take });
+  const work = readPasswordFile(Buffer.from(text), { broken: take });
   let step = work.next();
   while (!step.done) step = work.next();
   return { book: step.value, complaints };

@@ -167,6 +167,16 @@ test('tokens are offered where a way to check them is set', async () => {
   assert.deepEqual(await offered(`${signed}smtpd_oauth_issuer = i\nsmtpd_oauth_audience = a\n`), all);
 });
 
+test('smtpd_sasl_exceptions_networks: a table that does not answer excepts everybody', async () => {
+  const isExcepted = async (value: string) =>
+    assembled(`${ON}${TLS}smtpd_sasl_exceptions_networks = ${value}\n`).sasl?.exceptions.has(
+      unnamedClient('192.0.2.5', '1'),
+    );
+  assert.equal(await isExcepted('192.0.2.0/24'), true);
+  assert.equal(await isExcepted('!192.0.2.5, 192.0.2.0/24'), false);
+  assert.equal(await isExcepted('fail:x'), true);
+});
+
 test('smtpd_sasl_mechanism_filter and security options', async () => {
   const offered = async (main: string, tls = '') =>
     assembled(ON + TLS + main).sasl?.server.mechanisms(session({ tls }));

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BadEntry, type Owner, PasswordEditor } from '../../accounts/password-editor.ts';
-import { readPasswordFile, type User } from '../../accounts/password-file.ts';
+import type { User } from '../../accounts/password-book.ts';
+import { readPasswordFile } from '../../accounts/password-file.ts';
 import { findServingUser, isRoot } from '../../process/privileges.ts';
 import { complaintLine } from '../../settings/complaint.ts';
 import { type Configuration, readConfiguration } from '../../settings/configuration.ts';
