@@ -87,7 +87,8 @@ class Scan {
       this.#digitAt = at;
     }
     let start = Math.max(from, this.#digitAt - MAX_REACH);
-    while (start > from && start < this.#digitAt && isWord(classes[text.charCodeAt(start - 1)] as number)) start += 1;
+    while (start > from && start < this.#digitAt && isWord(classes[text.charCodeAt(start - 1)] as number))
+      start += 1;
     return start;
   }
 
