@@ -143,8 +143,12 @@ class InspectedMail implements Incoming {
     const stripped = this.#judgement.isChecking ? this.#options.stripped : undefined;
     return after(this.#read(chunk, 0), () => {
       const bytes = stripped ? stripped.stripped(chunk) : chunk;
-      return after(this.#walk?.walk.write(bytes), () => this.#spool.append(bytes));
+      return after(this.#walk?.walk.write(bytes), () => this.#keep(bytes));
     });
+  }
+
+  #keep(bytes: Buffer): MaybePromise<void> {
+    return this.#isClosed ? undefined : this.#spool.append(bytes);
   }
 
   #read(chunk: Buffer, from: number): MaybePromise<void> {

@@ -91,10 +91,11 @@ export class MessageWalk implements RecordReader {
   /** Once the verdict is there, what is left passes unseen. */
   #look(): void {
     const { judgement, cleanup, parts, edits } = this.#members;
-    if (edits.areTooMany) judgement.refuse(TOO_BIG, 'message_size_limit', builtIn);
-    if (!judgement.isOver) return;
+    const isTooMuch = edits.areTooMany;
+    if (isTooMuch) judgement.refuse(TOO_BIG, 'message_size_limit', builtIn);
+    if (!judgement.isChecking) parts?.stop();
+    if (!judgement.isOver && !isTooMuch) return;
     this.#isOver = true;
-    parts?.stop();
     const held = this.#structure.giveUp();
     if (held) cleanup.passHeader(held);
   }

@@ -376,6 +376,14 @@ describe('findings', () => {
   });
 });
 
+test('PASS spares a mail whose structure nobody can follow', async () => {
+  const deep = `X-Pass: yes\r\n${'Content-Type: message/rfc822\r\n\r\n'.repeat(200)}`;
+  const inspector = () => ({ begin: () => undefined, finish: () => [], close() {} });
+  const header = table('header_checks', { 'X-Pass': 'PASS' });
+  const content = inspection({ inspectors: [inspector], header });
+  assert.equal((await sent(content, deep)).message.refusal, undefined);
+});
+
 test('behind a queue a refusal becomes quarantine, and the checks go on', async () => {
   const content = inspection({
     afterQueue: 'quarantine',
@@ -434,4 +442,7 @@ test('rules that change every line of a large message are stopped', async () => 
   const text = `Content-Type: multipart/mixed; boundary=B\r\n\r\n${`--B\r\n\r\n${'a\r\n'.repeat(5_000)}`.repeat(50)}`;
   const { message } = await sent(inspection({ body }), text, mail(), [65_536]);
   assert.equal(message.refusal && replyText(message.refusal.reply), '552 5.3.4 Error: message file too big');
+  const held = await sent(inspection({ body, afterQueue: 'quarantine' }), text, mail(), [65_536]);
+  assert.equal(held.envelope.orders.hold, '552 5.3.4 Error: message file too big');
+  assert.equal(held.text.length, RECEIVED.length + text.length);
 });
