@@ -143,8 +143,7 @@ export class DovecotConnection {
 
   async #connect(): Promise<Open> {
     try {
-      this.#open = await this.#introduced();
-      return this.#open;
+      return await this.#introduced();
     } catch (error) {
       this.#failedAt = performance.now();
       this.#warn((error as Error).message);
@@ -172,7 +171,8 @@ export class DovecotConnection {
         clearTimeout(timer);
         failure = `Connection to Dovecot auth socket '${shown}' lost`;
         take = (next) => this.#heard(next);
-        resolve({ socket, mechanisms: handshake.mechanisms });
+        this.#open = { socket, mechanisms: handshake.mechanisms };
+        resolve(this.#open);
       };
       socket.on('connect', () => {
         failure = `Handshake with Dovecot auth socket '${shown}' failed`;

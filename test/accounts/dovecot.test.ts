@@ -211,6 +211,18 @@ test('dovecot: while it is down sessions go on with what it offered last, and lo
   assert.equal(outcome(await speak(one, plain('secret'))), 'success joe');
 });
 
+test('dovecot: a server that hangs up right after its greeting is not taken for a live one', async () => {
+  let hangsUp = true;
+  dovecot.greeted = (socket) => (hangsUp ? socket.end() : undefined);
+  const one = server(['noanonymous'], 5_000);
+  await one.mechanisms(session());
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  hangsUp = false;
+  const started = performance.now();
+  assert.equal(outcome(await speak(one, plain('secret'))), 'success joe');
+  assert.ok(performance.now() - started < 2_000);
+});
+
 test('dovecot: a server that talks without end is hung up on', async () => {
   const one = server();
   await one.mechanisms(session());

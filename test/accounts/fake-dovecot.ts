@@ -12,6 +12,8 @@ export type Script = (fields: readonly string[], socket: Socket) => string | und
 export class FakeDovecot {
   greeting = GREETING;
   script: Script = () => undefined;
+  /** What it does when it has said its greeting. */
+  greeted: (socket: Socket) => void = () => {};
   /** All that clients said behind the handshake, one line each. */
   readonly heard: string[] = [];
   readonly handshakes: string[] = [];
@@ -45,6 +47,7 @@ export class FakeDovecot {
     socket.on('close', () => this.sockets.delete(socket));
     socket.on('error', () => {});
     this.#say(socket, this.greeting);
+    this.greeted(socket);
     let rest = '';
     socket.on('data', (chunk) => {
       const lines = (rest + chunk.toString('utf8')).split('\n');
