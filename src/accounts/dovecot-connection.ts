@@ -158,13 +158,15 @@ export class DovecotConnection {
       const socket = connect(endpoint.kind === 'unix' ? { path: endpoint.path } : endpoint);
       const handshake = new Handshake();
       let failure = `Connect to Dovecot auth socket '${shown}' failed`;
+      let take: (line: string) => void;
       const fail = (problem: string) => {
+        take = () => {};
         if (this.#open?.socket === socket) this.#warn(problem);
         reject(new ConnectionLost(problem));
         socket.destroy();
       };
       const timer = setTimeout(() => fail(`${failure}: Connection timed out`), timeoutMs);
-      let take = (line: string) => {
+      take = (line) => {
         const heard = handshake.take(line);
         if (heard === undefined) return;
         if (heard !== 'done') return fail(heard.problem);
