@@ -33,12 +33,15 @@ export interface SessionOptions {
 const LONGEST_STEP_MS = 60_000;
 /** Addresses that are asked about in one go. */
 const PIPELINED = 5;
+/** Hosts slow down, and hang up, when they refuse too often in one conversation. `Postfix: smtpd_soft_error_limit` (10) */
+const MOST_REFUSALS = 5;
 const RESET_STEPS: readonly Step[] = ['mail', 'rcpt', 'rset'];
 
 export class ProbeSession {
   readonly #connection: Connection;
   readonly #where: string;
   readonly #options: SessionOptions;
+  #refusals = 0;
 
   private constructor(connection: Connection, where: string, options: SessionOptions) {
     this.#connection = connection;
@@ -66,14 +69,21 @@ export class ProbeSession {
     return this.#connection.usable;
   }
 
+  /** It was refused so often that the next address is better asked about in a new conversation. */
+  get isWornOut(): boolean {
+    return this.#refusals >= MOST_REFUSALS;
+  }
+
+  /** How many addresses `ask` takes at best. */
+  get groupSize(): number {
+    return this.#options.target === 'rcpt' && this.#connection.capabilities.pipelining ? PIPELINED : 1;
+  }
+
   /** Asks about each address. Rejects with WireFault; then nothing is known about any of them. */
   async ask(addresses: readonly Address[], sender: Address): Promise<Outcome[]> {
-    const outcomes: Outcome[] = [];
-    const size = this.#options.target === 'rcpt' && this.#connection.capabilities.pipelining ? PIPELINED : 1;
-    for (let at = 0; at < addresses.length; at += size) {
-      const group = addresses.slice(at, at + size);
-      outcomes.push(...(await (size > 1 ? this.#askGroup(group, sender) : this.#askEach(group, sender))));
-    }
+    const isGroup = this.groupSize > 1;
+    const outcomes = await (isGroup ? this.#askGroup(addresses, sender) : this.#askEach(addresses, sender));
+    this.#refusals += outcomes.filter(({ kind }) => kind !== 'deliverable').length;
     return outcomes;
   }
 

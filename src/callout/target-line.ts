@@ -31,6 +31,14 @@ interface Waiting {
   last: ProbeResult | undefined;
 }
 
+/** Those who are served together. */
+interface Batch {
+  /** Without an answer. */
+  readonly open: Set<Waiting>;
+  /** Still to be asked about at the present host. */
+  readonly queue: Waiting[];
+}
+
 /** Longer queues get one more connection. */
 const CROWD = 20;
 const MOST_SESSIONS = 4;
@@ -96,7 +104,7 @@ export class TargetLine {
     this.#kept = undefined;
     if (!session?.usable) return;
     try {
-      await this.#converse(session, undefined, open, true);
+      await this.#converse(session, undefined, { open, queue: [...open] });
     } catch (error) {
       if (!(error instanceof WireFault)) throw error;
     }
@@ -134,14 +142,17 @@ export class TargetLine {
     return true;
   }
 
-  /** The fault that ended it, if there was one. */
+  /** Asks a host about all. The fault that ended it, if there was one. */
   async #tryHost(candidate: Candidate, open: Set<Waiting>, isBest: boolean): Promise<WireFault | undefined> {
     const { budget, target } = this.#options;
     const { settings, text: nextHop } = this.#hop;
+    const options = { settings, nextHop, isForeign: budget !== undefined, target };
+    const batch = { open, queue: [...open] };
     try {
-      const options = { settings, nextHop, isForeign: budget !== undefined, target };
-      const session = await ProbeSession.open(candidate, options);
-      await this.#converse(session, candidate.host, open, isBest);
+      while (batch.queue.length > 0) {
+        const session = await ProbeSession.open(candidate, options);
+        await this.#converse(session, candidate.host, batch, isBest);
+      }
       return undefined;
     } catch (fault) {
       if (!(fault instanceof WireFault)) throw fault;
@@ -151,20 +162,23 @@ export class TargetLine {
     }
   }
 
-  /** Asks about all, and (at the best host) goes on with who comes meanwhile. Rejects with WireFault. */
+  /**
+   * Asks as long as the host may be asked in one conversation, and goes on with who comes meanwhile, if it is the best
+   * host. Rejects with WireFault.
+   */
   async #converse(
     session: ProbeSession,
     host: string | undefined,
-    open: Set<Waiting>,
-    isBest: boolean,
+    batch: Batch,
+    isBest = true,
   ): Promise<void> {
-    let asked = [...open];
-    while (asked.length > 0) {
-      await this.#askThose(session, host, asked, open);
-      if (open.size > 0 || !session.usable || !isBest) break;
+    const { open, queue } = batch;
+    while (queue.length > 0 && session.usable && !session.isWornOut) {
+      await this.#askThose(session, host, queue.splice(0, session.groupSize), open);
+      if (!isBest || open.size > 0 || session.isWornOut) continue;
       if (this.#waiting.length === 0) await setTimeout(LINGER_MS);
-      asked = this.#waiting.splice(0, CROWD);
-      for (const waiting of asked) open.add(waiting);
+      queue.push(...this.#waiting.splice(0, CROWD));
+      for (const waiting of queue) open.add(waiting);
     }
     this.#keep(session);
   }
@@ -192,7 +206,8 @@ export class TargetLine {
   #keep(session: ProbeSession): void {
     const { idleMs } = this.#hop.settings;
     if (!session.usable) return;
-    if (this.#options.budget || idleMs <= 0 || this.#kept?.usable) session.quit();
+    const isOneMoreUse = idleMs > 0 && !session.isWornOut && !this.#kept?.usable;
+    if (this.#options.budget || !isOneMoreUse) session.quit();
     else {
       session.park(idleMs);
       this.#kept = session;
