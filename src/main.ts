@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Accounts } from './assembly/accounts.ts';
 import { Scanners } from './assembly/clamav.ts';
 import { assembleStore } from './assembly/memory.ts';
+import { PolicyServices } from './assembly/policy-services.ts';
 import { assembleQuarantine, keepSwept } from './assembly/quarantine.ts';
 import { assembleService, type Shared } from './assembly/service.ts';
 import { assembleSources } from './assembly/sources.ts';
@@ -52,6 +53,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
   const scanners = new Scanners(runtime.log);
   const accounts = new Accounts(directory, runtime.log);
   const store = assembleStore(settings, runtime.log, book.add, true);
+  const policies = new PolicyServices(configuration, runtime.log);
   const shared: Shared = {
     log: runtime.log,
     journal: new Journal(runtime.log, runtime.sink),
@@ -64,6 +66,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     quarantine,
     scanners,
     store,
+    policies,
     spoolDirectory: join(settings.data_directory, 'spool'),
     complain: book.add,
   };
@@ -81,6 +84,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     async close() {
       stopSweeping();
       lists.close();
+      policies.close();
       scanners.close();
       await tables.close();
       await accounts.close();

@@ -14,7 +14,7 @@ const floors: readonly (readonly string[])[] = [
   ['server', 'admin'],
   ['gateway.ts'],
   ['restrictions', 'content', 'relay', 'callout', 'quarantine'],
-  ['tables', 'dns', 'memory', 'sender-auth', 'addresses', 'accounts'],
+  ['tables', 'dns', 'memory', 'sender-auth', 'addresses', 'accounts', 'policy'],
   ['smtp', 'record', 'settings', 'patterns'],
   ['mail'],
 ];

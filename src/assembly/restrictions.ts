@@ -17,6 +17,7 @@ import type { Settings } from '../settings/settings.ts';
 import type { AddressParts } from './addresses.ts';
 import { assembleDnsblScore } from './dnsbl-score.ts';
 import type { Openers } from './openers.ts';
+import type { PolicyServices } from './policy-services.ts';
 import { replyExpander } from './reply-templates.ts';
 
 const PARAMETERS: Record<ListName, ParameterName> = {
@@ -43,6 +44,7 @@ export interface RestrictionNeeds {
   readonly lists: DnsLists;
   readonly spf: MailSpf;
   readonly memory: MemorySources;
+  readonly policies: PolicyServices;
   readonly log: Log;
   readonly complain: Complain;
 }
@@ -96,7 +98,7 @@ function classesOf(settings: Settings) {
 }
 
 function assembleSources(
-  { openers, addresses, dns, lists, spf, memory, log, complain }: RestrictionNeeds,
+  { openers, addresses, dns, lists, spf, memory, policies, log, complain }: RestrictionNeeds,
   access: AccessResults,
 ): Sources {
   const { settings, tables } = openers;
@@ -127,6 +129,7 @@ function assembleSources(
     dnsblScore: assembleDnsblScore(settings, lists, complain),
     dnsblReplyMap: openers.maps('postscreen_dnsbl_reply_map'),
     parameter: (name) => invented(settings, name),
+    openPolicyService: (spec, source) => policies.open(spec, source, settings, complain),
     saslEnabled: settings.smtpd_sasl_auth_enable,
     senderLoginMaps: addresses.senderLoginMaps,
     relayClientCerts: openers.maps('relay_clientcerts'),

@@ -25,6 +25,7 @@ import { rightsOfClients } from './client-rights.ts';
 import { assembleContent, type ContentNeeds } from './content.ts';
 import { assembleMemory } from './memory.ts';
 import { Openers } from './openers.ts';
+import type { PolicyServices } from './policy-services.ts';
 import { replyFinisher } from './reply-templates.ts';
 import { assembleRestrictions } from './restrictions.ts';
 import { assembleSasl } from './sasl.ts';
@@ -47,6 +48,7 @@ export interface Shared {
   readonly quarantine: Quarantine;
   readonly scanners: Scanners;
   readonly store: Store;
+  readonly policies: PolicyServices;
   /** Where messages that do not fit into memory are kept while they pass. */
   readonly spoolDirectory: string;
   readonly complain: Complain;
@@ -76,7 +78,7 @@ function assembleOptions(
   shared: Shared,
 ): ServiceOptions {
   const { settings } = openers;
-  const { log, dns, lists, complain, journal, relay } = shared;
+  const { log, dns, complain, journal, relay } = shared;
   const { addresses, hops, carrier } = assembleWayOut(configuration, openers, shared);
   const clamav = assembleClamav({ ...shared, openers, nextHop: hops.only?.text ?? '' });
   const textChecks = assembleTextChecks(openers, log);
@@ -85,7 +87,7 @@ function assembleOptions(
   const { spf } = senderAuth;
   const memory = assembleMemory(openers, { ...shared, addresses, hops, spf });
   const gateway = new Gateway({
-    ...assembleRestrictions({ openers, addresses, dns, lists, spf, memory, log, complain }),
+    ...assembleRestrictions({ ...shared, openers, addresses, spf, memory }),
     isProbeSender: memory.isProbeSender,
     delayReject: settings.smtpd_delay_reject,
     relayBeforeRecipient: settings.smtpd_relay_before_recipient_restrictions,

@@ -46,14 +46,15 @@ import { rejectInvalidHelo, rejectNonFqdnHelo, rejectUnknownHelo } from './helo.
 import { checkInlineList, isInlineList, readInlineList } from './inline-lists.ts';
 import { permitMxBackup } from './mx-backup.ts';
 import { checkRelayDomains, permitNakedIpAddress, rejectMapsRbl } from './old.ts';
-import type { Judge, Restriction } from './restriction.ts';
+import { checkPolicyService } from './policy.ts';
+import { type Judge, type Restriction, ServerError } from './restriction.ts';
 import { checkServerAccess, type NameOf, type ServerType } from './server-access.ts';
 import type { Sources } from './sources.ts';
 import { rejectSpf } from './spf.ts';
 import { rejectUnverified } from './verify.ts';
 
 /** What must stand behind the name. */
-export type ArgumentKind = 'none' | 'table' | 'zone' | 'seconds' | 'number' | 'key and table';
+export type ArgumentKind = 'none' | 'table' | 'zone' | 'seconds' | 'number' | 'key and table' | 'service';
 
 export interface Argument {
   readonly text: string;
@@ -164,6 +165,16 @@ export const catalogue: readonly Row[] = [
     argument: 'seconds',
     sentence: 'waits so many seconds',
     make: (_sources, { text }) => pause(Number(text)),
+  },
+  {
+    name: 'check_policy_service',
+    argument: 'service',
+    sentence: 'asks a policy service',
+    make(sources, argument) {
+      const target = sources.openPolicyService(argument.text, argument.source);
+      if ('service' in target) return checkPolicyService(target.service, argument.source, sources);
+      return made(target.restriction, sources, argument);
+    },
   },
   simple('reject_plaintext_session', 'refuses clients that do not use TLS', ({ codes }) =>
     rejectPlaintextSession(codes),
@@ -362,6 +373,13 @@ const rows = new Map(
 /** The row of a name, new or old, whatever its case. */
 export function findRow(name: string): Row | undefined {
   return rows.get(name.toLowerCase());
+}
+
+/** A restriction without an argument that stands in for another. */
+function made(name: string, sources: Sources, argument: Argument): Made {
+  const row = findRow(name);
+  if (!row) throw new ServerError(`there is no restriction ${name}`);
+  return row.make(sources, argument);
 }
 
 /** All names, for "did you mean". */

@@ -246,6 +246,11 @@ const ARGUMENTS: Record<Row['argument'], ArgumentRule> = {
     is: ({ text }) => /^\d{1,6}$/.test(text) && Number(text) > 0,
     remedy: 'a number of 1 or more',
   },
+  service: {
+    take: takeOne,
+    is: ({ text }) => text.includes(':'),
+    remedy: 'a policy service such as inet:127.0.0.1:10023 or unix:private/policy',
+  },
   'key and table': {
     take: takeTwo,
     is: ({ text }) => text.includes(':'),

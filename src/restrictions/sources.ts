@@ -6,6 +6,7 @@ import type { ListScore } from '../dns/list-score.ts';
 import type { Address } from '../mail/address.ts';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { Source } from '../mail/source.ts';
+import type { PolicyService } from '../policy/policy-service.ts';
 import type { Log } from '../record/log.ts';
 import type { MailSpf } from '../sender-auth/mail-spf.ts';
 import type { Table } from '../tables/table.ts';
@@ -23,6 +24,9 @@ export interface HostList {
 export interface AddressTable {
   find(address: Address): MaybePromise<string | undefined>;
 }
+
+/** What answers for check_policy_service: a service, or a restriction of our own in its place. */
+export type PolicyTarget = { readonly service: PolicyService } | { readonly restriction: string };
 
 export interface Sources {
   readonly codes: ReplyCodes;
@@ -56,6 +60,8 @@ export interface Sources {
   readonly dnsblReplyMap: Table | undefined;
   /** The text of any parameter, also of one that the operator invented. */
   parameter(name: string): { readonly text: string; readonly source: Source } | undefined;
+  /** Throws a RangeError that says what is wrong with the name of a policy service. */
+  openPolicyService(spec: string, source: Source): PolicyTarget;
   readonly saslEnabled: boolean;
   readonly senderLoginMaps: AddressTable | undefined;
   readonly relayClientCerts: Table | undefined;
