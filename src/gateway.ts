@@ -15,6 +15,7 @@ import { isRefusal, type Reply, reply, replyText } from './mail/reply.ts';
 import type { Session } from './mail/session.ts';
 import { builtIn, type Source } from './mail/source.ts';
 import { Trace } from './mail/trace.ts';
+import type { Reason } from './mail/verdict.ts';
 import { newId } from './record/ids.ts';
 import type { Journal } from './record/journal.ts';
 import type { Carrier, Consignment } from './relay/carrier.ts';
@@ -53,7 +54,7 @@ export interface GatewayOptions {
 export interface Visit {
   readonly session: Session;
   /** Why the client (or its HELO) may have to be deferred, when they are judged before RCPT. */
-  postponed: { client?: Reply | undefined; helo?: Reply | undefined };
+  postponed: { client?: Reason | undefined; helo?: Reason | undefined };
   /** The record of the last refusal, for `$ledger_id`. */
   ledgerId: string;
   /** The way to the next hop, once a recipient has been accepted. */
@@ -281,7 +282,7 @@ export class Gateway {
     };
   }
 
-  #hearing(visit: Visit, ifPermit?: Reply, envelope?: Envelope): Hearing {
+  #hearing(visit: Visit, ifPermit?: Reason, envelope?: Envelope): Hearing {
     const { journal } = this.#options;
     const about = (q: Question) => ({ session: visit.session, envelope, recipient: q.recipient?.text });
     return {
@@ -337,7 +338,7 @@ export class Gateway {
 /** Permission that an earlier temporary problem turns into "try again later". */
 function settled(outcome: Outcome, { ifPermit }: Hearing): Outcome {
   if (outcome.kind === 'reject' || !ifPermit) return outcome;
-  return { kind: 'reject', reply: ifPermit, restriction: 'defer_if_permit', source: builtIn };
+  return { kind: 'reject', ...ifPermit };
 }
 
 /** Whom a list speaks of by itself. */

@@ -1,11 +1,7 @@
-/** Who looks at the attachments of a service's mails, from settings. Parameters: attachment_checks. */
+/** Who looks at the attachments of a service's mails, from settings. Parameters: attachment_checks, attachment_*_limit. */
 import { AttachmentChecks } from '../content/attachment-checks.ts';
 import type { Openers } from './openers.ts';
 
-/** What one message may cost. */
-const LIMITS = { depth: 8, members: 10_000, unpackedBytes: 268_435_456, ratio: 250, timeMs: 30_000 };
-/** For the dictionary and the tables of one rare archive. */
-const DECODER_MEMORY_BYTES = 134_217_728;
 /** Of attachments, or of members of one archive, that wait to be opened. */
 const SPOOL_MEMORY_BYTES = 1_048_576;
 
@@ -16,10 +12,17 @@ export function assembleAttachmentChecks(
 ): AttachmentChecks | undefined {
   const table = openers.maps('attachment_checks');
   if (!table) return undefined;
+  const { settings } = openers;
   return new AttachmentChecks({
     table,
-    limits: LIMITS,
-    decoderMemoryBytes: DECODER_MEMORY_BYTES,
+    limits: {
+      depth: settings.attachment_depth_limit,
+      members: settings.attachment_member_limit,
+      unpackedBytes: settings.attachment_unpacked_limit,
+      ratio: settings.attachment_ratio_limit,
+      timeMs: settings.attachment_time_limit,
+    },
+    decoderMemoryBytes: settings.attachment_memory_limit,
     spool: { directory: spoolDirectory, memoryLimitBytes: SPOOL_MEMORY_BYTES },
   });
 }

@@ -52,7 +52,8 @@ export function assembleContent(needs: ContentNeeds): Content {
     rules: new MessageRules({
       walk: walkOptions(settings),
       cleanup: cleanupOptions(needs),
-      queue: isProxied ? undefined : queueOptions(needs),
+      // a signature covers Date and Message-ID: they must be there before the next hop adds them
+      queue: isProxied && !settings.dkim_sign ? undefined : queueOptions(needs),
       hasUnwanted: needs.isUnwanted !== undefined,
       log,
     }),
@@ -144,7 +145,6 @@ function receivedFields(settings: Settings, isProxied: boolean) {
     saslHeader: settings.smtpd_sasl_authenticated_header,
     hideClient: settings.smtpd_hide_client_session,
     asksCertificate: settings.smtpd_tls_ask_ccert || settings.smtpd_tls_req_ccert,
-    withoutId: isProxied,
   };
   return ({ session, envelope }: MailOf): string =>
     isProxied && session.forwarded ? '' : receivedField(session, envelope, options);

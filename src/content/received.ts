@@ -16,8 +16,6 @@ export interface ReceivedOptions {
   readonly saslHeader: boolean;
   readonly hideClient: boolean;
   readonly asksCertificate: boolean;
-  /** A filter in front of the queue: the next hop gives the id. */
-  readonly withoutId: boolean;
 }
 
 /** The field with its CRLFs. */
@@ -25,7 +23,7 @@ export function receivedField(session: Session, envelope: Envelope, options: Rec
   const lines = options.hideClient ? [] : from(session, options);
   const by = `by ${options.myhostname} (${options.mailName})`;
   const with_ = options.hideClient ? '' : ` with ${protocolName(session, envelope.options.smtputf8)}`;
-  const id = options.withoutId ? '' : ` id ${envelope.id}`;
+  const id = ` id ${envelope.id}`;
   const date = mailDate(new Date(envelope.startedAt));
   const [only] = envelope.recipients.length === 1 ? envelope.recipients : [];
   const tail = only

@@ -47,7 +47,7 @@ submission inet n - n - - smtpd
 const TABLES: Readonly<Record<string, string>> = {
   helo: '/^mx\\.demo\\.test$/  REJECT that is my own name\n',
   networks: '127.0.0.64/26  REJECT no mail from this network\n',
-  header_checks: '/^Subject:.*\\bwin a prize\\b/i  REJECT we have won enough\n',
+  header_checks: '/^Subject:.*\\bwin a prize\\b/  REJECT we have won enough\n',
   phones:
     '# a number that we have seen too often\n+1 555 867 5309  REJECT this telephone number is not welcome\n',
   attachments: '/\\.(exe|scr|js)$/  REJECT programs are not accepted here, not even in archives\n',

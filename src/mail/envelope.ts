@@ -1,6 +1,6 @@
 /** An envelope lives from MAIL to the end of the message or RSET: sender, recipients and what was decided about them. */
 import type { Address } from './address.ts';
-import type { Reply } from './reply.ts';
+import type { Reason } from './verdict.ts';
 
 /** RFC 3461: what the client wants to hear about delivery; passed on as it came. */
 export interface SenderOptions {
@@ -61,7 +61,7 @@ export interface Envelope {
   size: number;
   readonly startedAt: number;
   /** The postponed verdict of the sender stage, when it is judged before RCPT. `Postfix: smtpd_delay_reject`. */
-  postponed: Reply | undefined;
+  postponed: Reason | undefined;
 }
 
 export function newOrders(): Orders {

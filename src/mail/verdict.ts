@@ -1,5 +1,6 @@
 /** What a restriction answers. The loop that settles verdicts is restrictions/judge.ts; nobody else writes replies. */
 import type { Reply } from './reply.ts';
+import type { Source } from './source.ts';
 
 export type Verdict =
   | { readonly kind: 'dunno' }
@@ -9,6 +10,14 @@ export type Verdict =
   | { readonly kind: 'discard'; readonly remark: string }
   | { readonly kind: 'postpone'; readonly until: 'permit' | 'reject'; readonly reply: Reply }
   | { readonly kind: 'note'; readonly note: Note };
+
+/** A refusal, and what it comes from. */
+export interface Reason {
+  readonly reply: Reply;
+  /** As in main.cf. */
+  readonly restriction: string;
+  readonly source: Source;
+}
 
 /** Orders and remarks that do not end the list; `remark` is how the log tells it. `Postfix: access(5), OTHER ACTIONS`. */
 export type Note =

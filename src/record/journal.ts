@@ -100,6 +100,7 @@ export class Journal {
       this.#log.info(`${id}: ${to}, dsn=${dsn}, status=${status} (${backendReply})`, { daemon: 'smtp' });
     }
     this.#log.info(`${id}: removed`, { daemon: 'qmgr', client: session.client.address });
+    this.#sink?.keep(attemptOf(ending));
   }
 }
 

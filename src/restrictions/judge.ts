@@ -6,10 +6,10 @@
 import { assertNever } from '../mail/assert-never.ts';
 import { isPromise } from '../mail/maybe-promise.ts';
 import { type Reply, reply } from '../mail/reply.ts';
-import type { Source } from '../mail/source.ts';
 import type { TraceStep } from '../mail/trace.ts';
+import type { Reason } from '../mail/verdict.ts';
 import { LookupFailure } from '../tables/table.ts';
-import type { Question } from './question.ts';
+import type { Hearing, Question } from './question.ts';
 import {
   type Answer,
   type Restriction,
@@ -21,7 +21,7 @@ import {
 export type Outcome =
   | { readonly kind: 'dunno' }
   | { readonly kind: 'permit' }
-  | { readonly kind: 'reject'; readonly reply: Reply; readonly restriction: string; readonly source: Source };
+  | ({ readonly kind: 'reject' } & Reason);
 
 /** Lists within lists; a loop in the configuration ends here. `Postfix: check_table_result`. */
 const MAX_DEPTH = 100;
@@ -102,32 +102,37 @@ function settle(
       hearing.discarded = true;
       return PERMIT;
     case 'postpone':
-      if (answer.until === 'reject') hearing.ifReject ??= answer.reply;
-      else if (softened) warn(hearing.step, answer.reply, q);
-      else hearing.ifPermit ??= answer.reply;
+      if (answer.until === 'permit' && softened) warn(hearing.step, answer.reply, q);
+      else postpone(answer, restriction, hearing);
       return DUNNO;
     case 'reject':
       if (softened && !answer.force) {
         warn(hearing.step, answer.reply, q);
         return DUNNO;
       }
-      return {
-        kind: 'reject',
-        reply: refuse(answer.reply, q),
-        restriction: restriction.name,
-        source: restriction.source,
-      };
+      return refuse({ reply: answer.reply, restriction: restriction.name, source: restriction.source }, q);
     default:
       return assertNever(answer);
   }
 }
 
+/** The first reason counts. */
+function postpone(
+  { until, reply: answer }: Extract<Answer, { kind: 'postpone' }>,
+  { name, source }: Restriction,
+  hearing: Hearing,
+): void {
+  const reason = { reply: answer, restriction: name, source };
+  if (until === 'reject') hearing.ifReject ??= reason;
+  else hearing.ifPermit ??= reason;
+}
+
 /** An earlier temporary problem may have kept us from accepting: then it is that problem which is told. */
-function refuse(refusal: Reply, q: Question): Reply {
-  const earlier = q.hearing.ifReject;
-  if (refusal.code < 500 || !earlier) return refusal;
-  q.hearing.ifReject = undefined;
-  return earlier;
+function refuse(reason: Reason, { hearing }: Question): Outcome {
+  const earlier = hearing.ifReject;
+  if (reason.reply.code < 500 || !earlier) return { kind: 'reject', ...reason };
+  hearing.ifReject = undefined;
+  return { kind: 'reject', ...earlier };
 }
 
 function warn(step: TraceStep | undefined, refusal: Reply, q: Question): void {

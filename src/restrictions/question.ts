@@ -4,7 +4,7 @@ import type { Envelope } from '../mail/envelope.ts';
 import type { Reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
 import type { Trace, TraceStep } from '../mail/trace.ts';
-import type { Note } from '../mail/verdict.ts';
+import type { Note, Reason } from '../mail/verdict.ts';
 
 /** The command (or event) under judgement, as it stands in log lines and policy requests. */
 export type Stage =
@@ -67,8 +67,8 @@ export interface Hearing {
   /** The step that is being judged; restrictions write down there what they looked up. */
   step: TraceStep | undefined;
   /** First reasons only. `Postfix: defer_if_permit, defer_if_reject`. */
-  ifPermit: Reply | undefined;
-  ifReject: Reply | undefined;
+  ifPermit: Reason | undefined;
+  ifReject: Reason | undefined;
   /** The recipient (or sender) has been looked for in its table already. `Postfix: reject_unlisted_recipient`. */
   recipientListed: boolean;
   senderListed: boolean;

@@ -932,6 +932,23 @@ export const parameters = {
   ),
   arc_trusted_sealers: own(tables('', 'Domains whose ARC seals are believed.')),
   authserv_id: own(text('$myhostname', 'Our name in Authentication-Results.', { filled: true })),
+  text_checks_size_limit: own(size('1M', 'How much readable text of one message is looked at.', { min: 1 })),
+  attachment_depth_limit: own(int('8', 'How deep archives in archives are opened.', { min: 1 })),
+  attachment_member_limit: own(
+    int('10000', 'How many members of archives one message may have.', { min: 1 }),
+  ),
+  attachment_unpacked_limit: own(
+    size('256M', 'How much may come out of the archives of one message.', { min: 1 }),
+  ),
+  attachment_ratio_limit: own(
+    int('250', 'How many times more may come out of archives than was sent; 32 MB are free.', { min: 1 }),
+  ),
+  attachment_time_limit: own(
+    time('30s', 'How long opening the archives of one message may take.', { min: 1 }),
+  ),
+  attachment_memory_limit: own(
+    size('128M', 'How much memory the decoder of one rare archive may have.', { min: 33_554_432 }),
+  ),
   text_checks: own(
     tables('', 'Patterns for the readable text of a message, undone of encodings and disguises.'),
   ),
