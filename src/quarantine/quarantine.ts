@@ -78,16 +78,16 @@ export class Quarantine {
 
   /** Where the message with this id is kept, once it is; undefined when that does not happen in time. */
   async whenKept(id: string, mostMs: number): Promise<string | undefined> {
-    if (await this.shelf.find(id)) return this.shelf.messagePath(id);
-    return new Promise((resolve) => {
-      const settle = (path: string | undefined) => {
-        clearTimeout(timer);
-        this.#listeners.delete(id);
-        resolve(path);
-      };
-      const timer = setTimeout(() => settle(undefined), mostMs).unref();
-      this.#listeners.set(id, settle);
-    });
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const timer = setTimeout(() => resolve(undefined), mostMs).unref();
+    this.#listeners.set(id, resolve);
+    if (await this.shelf.find(id)) resolve(this.shelf.messagePath(id));
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#listeners.delete(id);
+    }
   }
 
   /** Deletes what has been held long enough, and what a crash has left behind. */
@@ -111,11 +111,10 @@ export class Quarantine {
       throw this.#refusal(error as Error);
     }
     if (!this.#fits(bytes)) {
-      const { sizeLimitBytes } = this.#options;
-      throw new Refused(
-        `quarantine: ${this.#usedBytes} of quarantine_size_limit = ${sizeLimitBytes} are used`,
-        FULL,
-      );
+      const { sizeLimitBytes, log } = this.#options;
+      const problem = `quarantine is full: ${this.#usedBytes} of quarantine_size_limit = ${sizeLimitBytes} bytes are used`;
+      log.warn(problem, { daemon: 'quarantine' });
+      throw new Refused(problem, FULL);
     }
     this.#writingBytes += bytes;
   }

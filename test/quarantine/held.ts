@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { address } from '../../src/mail/address.ts';
 import { unnamedClient } from '../../src/mail/client.ts';
-import { newOrders, type RecipientOptions } from '../../src/mail/envelope.ts';
+import type { RecipientOptions } from '../../src/mail/envelope.ts';
 import { type Detained, Quarantine } from '../../src/quarantine/quarantine.ts';
 import { silentLog } from '../../src/record/log.ts';
+import { envelopeOf, recipientOf, sessionOf } from '../relay/parcel.ts';
 
 export interface Wish {
   readonly id?: string;
@@ -20,35 +20,15 @@ export interface Wish {
 export function detained({ id = '4h0Qk15nXDz7abc', ...wish }: Wish = {}): Detained {
   const { sender = 'ann@far.example', recipients = ['joe@home.example'], why = 'a reason' } = wish;
   const bytes = Buffer.from(wish.text ?? 'Subject: x\r\n\r\nhello\r\n');
+  const options = { ret: 'HDRS', envid: 'QQ+3D1', body: '8BITMIME' } as const;
+  const envelope = { ...envelopeOf(sender, options), id, size: bytes.length };
   return {
     why,
-    session: {
-      id: 'session1',
-      service: 'smtp',
-      client: unnamedClient('198.51.100.7', '4711'),
-      server: { address: '192.0.2.25', port: '25' },
-      helo: 'client.example.net',
-      protocol: 'ESMTP',
-      tls: undefined,
-      sasl: undefined,
-      forwarded: undefined,
-      unauthorizedPipelining: false,
-      startedAt: 1_795_300_000_000,
-    },
+    session: sessionOf({ client: unnamedClient('198.51.100.7', '4711') }),
     envelope: {
-      id,
-      sender: address(sender),
-      senderWritten: `<${sender}>`,
-      options: { ret: 'HDRS', envid: 'QQ+3D1', body: '8BITMIME' },
-      recipients: recipients.map((one) => {
-        const [text, options] = typeof one === 'string' ? [one, {}] : one;
-        return { address: address(text), written: `<${text}>`, options };
-      }),
-      orders: { ...newOrders(), hold: why },
-      localRewrite: false,
-      size: bytes.length,
-      startedAt: 1_795_300_001_000,
-      postponed: undefined,
+      ...envelope,
+      recipients: recipients.map((one) => (typeof one === 'string' ? recipientOf(one) : recipientOf(...one))),
+      orders: { ...envelope.orders, hold: why },
     },
     message: {
       messageId: '<1@far.example>',

@@ -121,14 +121,14 @@ export class ClamdPool {
   #waitForServer(waiting: Waiting): void {
     const restartMs = this.#options.restartMs ?? RESTART_MS;
     const leftMs = restartMs - Math.min(...this.servers.map(({ absentMs }) => absentMs));
-    if (leftMs <= 0) {
-      this.#give(waiting, this.#nobody(waiting));
-      return;
-    }
-    waiting.patience ??= setTimeout(() => {
-      waiting.patience = undefined;
-      if (this.#waiting.has(waiting)) this.#serve(waiting);
-    }, leftMs + 1);
+    const asked = Promise.all(this.servers.map((server) => server.recheck()));
+    if (leftMs <= 0) void asked.then(() => this.#giveUp(waiting));
+    else waiting.patience ??= setTimeout(() => this.#giveUp(waiting), leftMs + 1);
+  }
+
+  #giveUp(waiting: Waiting): void {
+    if (!this.#waiting.has(waiting)) return;
+    if (!this.#choose(waiting.avoid)) this.#give(waiting, this.#nobody(waiting));
   }
 
   #revokeOldest(): void {

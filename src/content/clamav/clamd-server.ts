@@ -4,7 +4,6 @@
  * has to find out by itself. `silent` is one that takes connections and says nothing, as while it reloads its database;
  * `down` is one that nobody reaches.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../record/log.ts';
 import type { ClamdAddress } from './clamd-address.ts';
 import { printableName } from './clamd-answer.ts';
@@ -15,6 +14,7 @@ export type ServerState = 'up' | 'silent' | 'down';
 const PING_MS = 3_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
+const NEVER_SOONER_MS = 200;
 
 export class ClamdServer {
   readonly address: ClamdAddress;
@@ -24,11 +24,13 @@ export class ClamdServer {
   version: string | undefined;
   readonly #log: Log;
   readonly #changed: () => void;
-  readonly #ending = new AbortController();
   #state: ServerState = 'up';
   #since = 0;
-  /** While it is being asked whether it is there: settled after the first PING. */
-  #firstPing: Promise<void> | undefined;
+  #asking: Promise<void> | undefined;
+  #askedAt = 0;
+  #again: NodeJS.Timeout | undefined;
+  #pauseMs = FIRST_PAUSE_MS;
+  #isClosed = false;
   #versionAskedAt = 0;
   #askingVersion: Promise<string | undefined> | undefined;
 
@@ -48,16 +50,17 @@ export class ClamdServer {
     return this.#state === 'up' ? 0 : Date.now() - this.#since;
   }
 
-  /** Something is wrong there: finds out what. Resolves when it is up, or at least one PING was without success. */
+  /** Something is wrong there: asks. Resolves with the answer known; while it is none, it is asked again and again. */
   doubt(): Promise<void> {
-    if (this.#firstPing) return this.#firstPing;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#firstPing = promise;
-    void this.#probe(resolve).finally(() => {
-      this.#firstPing = undefined;
-      resolve();
+    this.#asking ??= this.#askWhetherThere().finally(() => {
+      this.#asking = undefined;
     });
-    return promise;
+    return this.#asking;
+  }
+
+  /** Somebody needs it: asks before its time, but not each time of many. */
+  async recheck(): Promise<void> {
+    if (this.#state !== 'up' && Date.now() - this.#askedAt > NEVER_SOONER_MS) await this.doubt();
   }
 
   /** The version of program and database, not older than this; undefined when it does not say. */
@@ -71,18 +74,19 @@ export class ClamdServer {
 
   /** Asks no more. */
   close(): void {
-    this.#ending.abort();
+    this.#isClosed = true;
+    clearTimeout(this.#again);
   }
 
-  async #probe(hasTried: () => void): Promise<void> {
-    for (let pauseMs = FIRST_PAUSE_MS; !this.#ending.signal.aborted; ) {
-      const { state, problem } = await this.#ping();
-      this.#become(state, problem);
-      if (state === 'up') return;
-      hasTried();
-      await sleep(pauseMs, undefined, { ref: false, signal: this.#ending.signal }).catch(() => {});
-      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-    }
+  async #askWhetherThere(): Promise<void> {
+    clearTimeout(this.#again);
+    const { state, problem } = await this.#ping();
+    this.#askedAt = Date.now();
+    this.#become(state, problem);
+    if (state === 'up') this.#pauseMs = FIRST_PAUSE_MS;
+    if (state === 'up' || this.#isClosed) return;
+    this.#again = setTimeout(() => void this.doubt(), this.#pauseMs).unref();
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
   }
 
   async #ping(): Promise<{ state: ServerState; problem: string }> {

@@ -1,36 +1,12 @@
 /** A mail of nobody in particular. */
 import type { MailOf } from '../../../src/content/inspection.ts';
-import { address } from '../../../src/mail/address.ts';
 import { unnamedClient } from '../../../src/mail/client.ts';
-import { newOrders, type Recipient } from '../../../src/mail/envelope.ts';
+import { envelopeOf, recipientOf, sessionOf } from '../../relay/parcel.ts';
 
 export function newMail(recipients: readonly string[] = ['joe@example.com']): MailOf {
-  const to = (text: string): Recipient => ({ address: address(text), written: `<${text}>`, options: {} });
+  const envelope = { ...envelopeOf('ann@far.example'), id: '4h0Qk15nXDz7abc' };
   return {
-    session: {
-      id: 'session1',
-      service: 'smtp',
-      client: unnamedClient('198.51.100.7', '4711'),
-      server: { address: '192.0.2.25', port: '25' },
-      helo: 'client.example.net',
-      protocol: 'ESMTP',
-      tls: undefined,
-      sasl: undefined,
-      forwarded: undefined,
-      unauthorizedPipelining: false,
-      startedAt: Date.now(),
-    },
-    envelope: {
-      id: '4h0Qk15nXDz7abc',
-      sender: address('ann@far.example'),
-      senderWritten: '<ann@far.example>',
-      options: {},
-      recipients: recipients.map(to),
-      orders: newOrders(),
-      localRewrite: false,
-      size: 0,
-      startedAt: Date.now(),
-      postponed: undefined,
-    },
+    session: sessionOf({ client: unnamedClient('198.51.100.7', '4711') }),
+    envelope: { ...envelope, recipients: recipients.map((text) => recipientOf(text)) },
   };
 }

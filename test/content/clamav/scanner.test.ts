@@ -117,8 +117,7 @@ test('nobody there: messages wait for a restart, then hear at once that nobody i
   assert.equal((await scan(scanner, `${MAIL}2`)).kind, 'unknown');
   assert.ok(Date.now() - again < 100, `${Date.now() - again} ms`);
   await clamd.start();
-  assert.ok(await until(() => clamd.open === 0 && scanner !== undefined));
-  await sleep(2_100); // the longest pause between two PINGs
+  await sleep(250); // it is not asked more often than that
   assert.deepEqual(await scan(scanner, MAIL), CLEAN);
 });
 
