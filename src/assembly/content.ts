@@ -2,6 +2,7 @@
  * The judges after DATA of a service, from settings: header_checks and its kin, the MIME limits, what a queue does to
  * headers; and whoever else reads along. 8-bit mail is never converted (disable_mime_output_conversion has no effect):
  * signatures must survive, and the next hop is asked beforehand what it takes.
+ * Unlike Postfix: a service with smtpd_proxy_filter checks content, too; it leaves alone what a queue would change.
  */
 import { CharacterSet } from '../content/character-set.ts';
 import type { CheckTable } from '../content/cleanup/check-table.ts';

@@ -2,6 +2,7 @@
  * Checks headers and body lines as they pass and carries out what the rules say: the message goes on as it came, but for
  * what is taken out, put in or replaced. `Postfix: cleanup_header_callback, cleanup_body_callback`.
  * Parameters: header_checks, mime_header_checks, nested_header_checks, body_checks, body_checks_size_limit.
+ * Unlike Postfix: a NUL does not hide what stands behind it in a body line.
  */
 import { isPromise, type MaybePromise } from '../../mail/maybe-promise.ts';
 import { encodeOctets } from '../../mail/octets.ts';
