@@ -114,7 +114,10 @@ export class Resolver implements Dns {
   ): Promise<Answer<T>> {
     const asked = plainName(name);
     if (!isAskable(asked)) return Promise.resolve({ kind: 'absent', why: 'nxdomain' });
-    const question: Question<T> = { key: `${type} ${asked}`, ask: (resolver) => ask(resolver, asked) };
+    const question: Question<T> = {
+      key: `${type} ${asked.toLowerCase()}`,
+      ask: (resolver) => ask(resolver, asked),
+    };
     return this.#cache.get(question.key, () => this.#askAll(question));
   }
 
@@ -173,8 +176,9 @@ function namesOf(ask: (resolver: NodeResolver, name: string) => Promise<string[]
   };
 }
 
+/** Upper and lower case stay as the name server wrote them: patterns of operators can tell them apart, as in Postfix. */
 function plainName(name: string): string {
-  return (name.endsWith('.') ? name.slice(0, -1) : name).toLowerCase();
+  return name.endsWith('.') ? name.slice(0, -1) : name;
 }
 
 function isAskable(name: string): boolean {
