@@ -18,6 +18,4 @@ export type FromWorker =
 
 export type ToWorker =
   /** Take nobody in any more. `patienceMs`: clients may stay so long by themselves; `atMostMs`: then mail may take so long. */
-  | { readonly kind: 'stop'; readonly patienceMs: number; readonly atMostMs: number }
-  | { readonly kind: 'reopen' }
-  | CountAnswer;
+  { readonly kind: 'stop'; readonly patienceMs: number; readonly atMostMs: number } | CountAnswer;

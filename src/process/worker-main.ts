@@ -42,7 +42,6 @@ export async function runWorker(directory: string): Promise<void> {
   };
   process.on('message', (letter: ToWorker) => {
     if (letter.kind === 'counted') counters.answered(letter);
-    else if (letter.kind === 'reopen') log.reopen();
     else void stop(letter);
   });
   process.on('disconnect', () => void stop({ patienceMs: 0, atMostMs: 0 })); // the supervisor is gone

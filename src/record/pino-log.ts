@@ -2,7 +2,9 @@
  * The log, written by pino: JSON objects, or lines that look like Postfix's for log tools that know those.
  * Parameters: maillog_file, maillog_format, syslog_name. Lines are collected for a moment before they are written.
  */
+import { mkdirSync, openSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { dirname } from 'node:path';
 import pino from 'pino';
 import type { Log } from './log.ts';
 
@@ -15,8 +17,6 @@ export interface LogOptions {
 }
 
 export interface LogFile extends Log {
-  /** Opens the file again after it was moved away. */
-  reopen(): void;
   /** Writes out what is waiting, at once. */
   flush(): void;
 }
@@ -27,13 +27,12 @@ const FLUSH_EVERY_MS = 200;
 type Destination = ReturnType<typeof pino.destination>;
 type Level = 'info' | 'warn' | 'error';
 
+/** Opens the file at once, while the process may still write everywhere. Throws when it cannot. */
 export function openLog({ file, format, name }: LogOptions): LogFile {
-  const standard = { '/dev/stdout': 1, '/dev/stderr': 2, '-': 1 }[file];
   const destination = pino.destination({
-    dest: standard ?? file,
+    fd: STANDARD[file] ?? openFile(file),
     minLength: COLLECT_BYTES,
     sync: false,
-    mkdir: standard === undefined,
     periodicFlush: FLUSH_EVERY_MS,
   });
   destination.on('error', () => {}); // a full disk must not stop the mail
@@ -42,9 +41,15 @@ export function openLog({ file, format, name }: LogOptions): LogFile {
     info: (sentence, facts) => write('info', sentence, facts),
     warn: (sentence, facts) => write('warn', sentence, facts),
     error: (sentence, facts) => write('error', sentence, facts),
-    reopen: () => (standard === undefined ? destination.reopen() : undefined),
     flush: () => flush(destination),
   };
+}
+
+const STANDARD: Readonly<Record<string, number>> = { '/dev/stdout': 1, '/dev/stderr': 2, '-': 1 };
+
+function openFile(path: string): number {
+  mkdirSync(dirname(path), { recursive: true });
+  return openSync(path, 'a', 0o640);
 }
 
 type Write = (level: Level, sentence: string, facts: Readonly<Record<string, unknown>> | undefined) => void;
