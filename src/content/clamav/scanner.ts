@@ -28,8 +28,8 @@ export interface ScannerOptions {
 const SILENCE_MS = 5_000;
 /** How long a scan may go on behind a time-out. */
 const LATE_MS = 15 * 60_000;
-/** Clients come back within hours. */
-const RESULT_MS = 4 * 3_600_000;
+/** Clients come back within the hour; signatures of the operator's own do not change the version of the database. */
+const RESULT_MS = 3_600_000;
 /** A message that clamd does not survive is kept from it so long. */
 const DANGER_MS = 60_000;
 /** A database that was this version so long ago still is. */
@@ -121,12 +121,14 @@ export class Scanner {
     if (this.#late.size >= maxLate) oldest?.abort('too many scans go on behind their time-out');
     this.#late.add(job);
     const timer = setTimeout(() => job.abort('the scan took too long'), LATE_MS).unref();
+    const begun = late.begin(hash, Date.now() + LATE_MS);
     void job.result.then(async () => {
       clearTimeout(timer);
       this.#late.delete(job);
+      await begun; // the others hear of the beginning before the end
       await this.#remember(hash, job, RESULT_MS);
     });
-    await late.begin(hash, Date.now() + LATE_MS);
+    await begun;
   }
 
   async #remember(hash: string, job: ScanJob, forMs: number): Promise<void> {
