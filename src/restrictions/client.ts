@@ -38,7 +38,9 @@ export function permitMynetworks(mynetworks: HostList): Judge {
   };
 }
 
-export const permitSaslAuthenticated: Judge = ({ session }) => (session.sasl ? permit : dunno);
+/** Who logged in as nobody did not log in. `Postfix: permit_sasl_auth` */
+export const permitSaslAuthenticated: Judge = ({ session: { sasl } }) =>
+  sasl && sasl.method.toUpperCase() !== 'ANONYMOUS' ? permit : dunno;
 
 /** With a trusted certificate, or one whose fingerprint (or that of its key) stands in relay_clientcerts. */
 export function permitTlsClientCerts(sources: Sources, all: boolean): Judge {
