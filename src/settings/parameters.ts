@@ -910,6 +910,13 @@ export const parameters = {
   greylist_failure_action: own(
     choice(['dunno', 'defer'], 'dunno', 'What happens when the memory cannot be asked.'),
   ),
+  smtpd_oauth_introspection_url: own(text('', 'Where access tokens are asked about (RFC 7662).')),
+  smtpd_oauth_client_file: own(text('', 'The file with our client id and secret for that.')),
+  smtpd_oauth_jwks_url: own(text('', 'Where the keys of signed tokens are published.')),
+  smtpd_oauth_issuer: own(text('', 'Who must have issued a token.')),
+  smtpd_oauth_audience: own(list('', 'Whom a token must be meant for.')),
+  smtpd_oauth_scope: own(list('', 'What a token must allow.')),
+  smtpd_oauth_username_claim: own(text('email', 'The claim that names the user.', { filled: true })),
   learn_correspondents: own(bool('no', 'Remember whom the users of this service write to.')),
   correspondent_lifetime: own(time('60d', 'How long a correspondent is remembered.', { min: 1 })),
   spf_verify: own(bool('yes', 'Show the result of SPF in Authentication-Results.')),
@@ -932,7 +939,7 @@ export const parameters = {
   ),
   arc_trusted_sealers: own(tables('', 'Domains whose ARC seals are believed.')),
   authserv_id: own(text('$myhostname', 'Our name in Authentication-Results.', { filled: true })),
-  text_checks_size_limit: own(size('1M', 'How much readable text of one message is looked at.', { min: 1 })),
+  text_checks_size_limit: own(size('1M', 'How much readable text of a message is looked at; 0 is all.')),
   attachment_depth_limit: own(int('8', 'How deep archives in archives are opened.', { min: 1 })),
   attachment_member_limit: own(
     int('10000', 'How many members of archives one message may have.', { min: 1 }),
