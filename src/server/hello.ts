@@ -104,7 +104,8 @@ function sizeOffer({ options }: Conversation): string {
 }
 
 async function authOffer({ session }: Conversation, sasl: SaslService): Promise<string[] | undefined> {
-  if ((sasl.needsTls(session.client) && !session.tls) || (await sasl.exceptions.has(session.client))) return undefined;
+  if ((sasl.needsTls(session.client) && !session.tls) || (await sasl.exceptions.has(session.client)))
+    return undefined;
   const mechanisms = (await sasl.server.mechanisms(session)).join(' ');
   if (mechanisms === '') return undefined;
   return sasl.oldForm ? [`AUTH ${mechanisms}`, `AUTH=${mechanisms}`] : [`AUTH ${mechanisms}`];

@@ -1,6 +1,6 @@
 /** Real Redis servers and sentinels on ephemeral ports, for tests. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,17 +22,20 @@ export function freePort(): Promise<number> {
 export class RedisServer {
   readonly port: number;
   readonly #arguments: readonly string[];
+  /** Replicas write what they get from their master into a file here. */
+  readonly #directory = mkdtempSync(join(tmpdir(), 'redis-'));
   #process: ChildProcess | undefined;
 
   constructor(port: number, more: readonly string[] = []) {
     this.port = port;
-    const common = ['--save', '', '--appendonly', 'no', '--bind', '127.0.0.1'];
+    const common = ['--save', '', '--appendonly', 'no', '--bind', '127.0.0.1', '--dir', this.#directory];
     const ports = more.includes('--tls-port') ? ['--port', '0'] : ['--port', `${port}`];
     this.#arguments = [...ports, ...common, ...more];
   }
 
   /** Settles when it takes connections. */
   async start(): Promise<this> {
+    mkdirSync(this.#directory, { recursive: true });
     const server = spawn('redis-server', [...this.#arguments], { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#process = server;
     await new Promise<void>((resolve, reject) => {
@@ -58,6 +61,7 @@ export class RedisServer {
       server.on('exit', resolve);
       server.kill('SIGKILL');
     });
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 

@@ -1,8 +1,8 @@
 /** `passwd`: users of the password file: adds, changes, deletes, lists. Parameters: smtpd_sasl_path, mail_owner. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { BadEntry, type Owner, PasswordEditor } from '../../accounts/password-editor.ts';
 import type { User } from '../../accounts/password-book.ts';
+import { BadEntry, type Owner, PasswordEditor } from '../../accounts/password-editor.ts';
 import { readPasswordFile } from '../../accounts/password-file.ts';
 import { findServingUser, isRoot } from '../../process/privileges.ts';
 import { complaintLine } from '../../settings/complaint.ts';
