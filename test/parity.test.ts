@@ -4,8 +4,10 @@
  */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { namespacesMissing } from './support/namespaces.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -21,19 +23,27 @@ interface Report {
 
 for (const directory of ['scenarios', 'scenarios-patch']) {
   test(`parity: ${directory}`, { skip: namespacesMissing(), timeout: TOOK_TOO_LONG_MS }, async (t) => {
-    const report = await replay(join(root, 'test/parity', directory));
+    const report = await replay(t, join(root, 'test/parity', directory));
     for (const { name, diffs } of report.scenarios) await t.test(name, () => assert.deepEqual(diffs, []));
     t.diagnostic(`reply texts equal to Postfix's: ${report.textParity} % of ${report.replies}`);
     assert.ok(report.textParity >= LEAST_TEXT_PARITY, JSON.stringify(report.texts, undefined, 1));
   });
 }
 
-async function replay(directory: string): Promise<Report> {
-  const gateway = `${process.execPath} ${join(root, 'src/cli/portcullis.ts')} serve -c {dir}`;
+/** One worker is enough, and starts sooner. Errors of ours in the gateway's log are worth a look, whatever the answers. */
+async function replay(t: TestContext, directory: string): Promise<Report> {
+  const scratch = mkdtempSync(join(tmpdir(), 'parity-'));
+  const log = join(scratch, 'log');
+  const program = `${process.execPath} ${join(root, 'src/cli/portcullis.ts')} serve -c {dir}`;
+  const gateway = `echo worker_processes=1 >>{dir}/main.cf; (tail -q -F -n +1 {dir}/../log >>${log} 2>&1) & exec ${program}`;
   const args = ['test/parity/parity.mjs', 'run', '--json', '--dir', directory, '--gateway', gateway];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   await new Promise((resolve) => child.on('close', resolve));
+  for (const line of readFileSync(log, 'utf8').split('\n')) {
+    if (line.includes('internal error')) t.diagnostic(line);
+  }
+  rmSync(scratch, { recursive: true });
   return JSON.parse(Buffer.concat(chunks).toString('utf8')) as Report;
 }

@@ -1,9 +1,14 @@
-/** Prints what a reader of `npm test` wants to know: failures in full, what was skipped and why, figures that were measured. */
+/**
+ * Prints what a reader of `npm test` wants to know: failures in full, what was skipped and why, figures that were measured.
+ * Where PORTCULLIS_FAILED_FILES names a file, it gets the names of test files that failed, for another try.
+ */
+import { writeFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { TestEvent } from 'node:test/reporters';
 
 export default async function* report(events: AsyncIterable<TestEvent>): AsyncGenerator<string> {
   const skipped: string[] = [];
+  const failedFiles = new Set<string>();
   let passed = 0;
   let failed = 0;
   const started = Date.now();
@@ -13,12 +18,15 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
       else if (data.details.type !== 'suite') passed += 1;
     } else if (type === 'test:fail' && data.details.type !== 'suite') {
       failed += 1;
+      if (data.file !== undefined) failedFiles.add(data.file);
       const { cause = data.details.error } = data.details.error;
       yield `\nFAILED ${placeOf(data.file)} ${data.name}\n${described(cause)}\n`;
     } else if (type === 'test:diagnostic' && data.file !== undefined && data.nesting >= 0) {
       yield `  ${placeOf(data.file)}: ${data.message}\n`;
     } else if (type === 'test:stderr') yield data.message;
   }
+  const list = process.env.PORTCULLIS_FAILED_FILES;
+  if (list) writeFileSync(list, JSON.stringify([...failedFiles]));
   for (const line of skipped) yield `skipped ${line}\n`;
   const seconds = Math.round((Date.now() - started) / 1000);
   yield `${passed} passed, ${failed} failed, ${skipped.length} skipped, ${seconds} s\n`;

@@ -104,7 +104,7 @@ test('the builder builds what ytnef reads', (t) => {
   const file = join(directory, 'winmail.dat');
   writeFileSync(file, tnef({ title: 'update.exe', data: program }));
   const { status } = spawnSync('ytnef', ['-f', directory, file]);
-  if (status === null) return t.skip('ytnef is not installed');
+  if (status === null) return t.skip('ytnef-tools is not installed');
   assert.ok(readFileSync(join(directory, 'update.exe')).equals(program));
 });
 
