@@ -49,6 +49,11 @@ export const commands: readonly Row[] = [
     load: async () => (await import('./commands/passwd.ts')).passwd,
   },
   {
+    name: 'dkim',
+    sentence: 'makes a key that signs mail, and prints its DNS record',
+    load: async () => (await import('./commands/dkim.ts')).dkim,
+  },
+  {
     name: 'table',
     sentence: 'makes a table of a plain list of networks or telephone numbers',
     load: async () => (await import('./commands/table.ts')).table,

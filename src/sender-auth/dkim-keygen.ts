@@ -42,10 +42,15 @@ function spki(key: KeyObject): Buffer {
 /** RFC 1035 3.3: a TXT record is made of strings of at most 255 octets. */
 const TXT_STRING = 255;
 
+/** Where the record of a key stands in the DNS. */
+export function recordName(domain: string, selector: string): string {
+  return `${selector}._domainkey.${domain}`;
+}
+
 /** The record as a line of a zone file. */
 export function zoneLine(domain: string, selector: string, record: string): string {
   const strings = record.match(new RegExp(`.{1,${TXT_STRING}}`, 'g')) ?? [];
-  return `${selector}._domainkey.${domain}. IN TXT ( ${strings.map((text) => `"${text}"`).join(' ')} )`;
+  return `${recordName(domain, selector)}. IN TXT ( ${strings.map((text) => `"${text}"`).join(' ')} )`;
 }
 
 export type KeyComparison =
