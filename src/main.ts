@@ -10,6 +10,7 @@ import { PolicyServices } from './assembly/policy-services.ts';
 import { assembleQuarantine, keepSwept } from './assembly/quarantine.ts';
 import { assembleService, type Shared } from './assembly/service.ts';
 import { assembleSources } from './assembly/sources.ts';
+import type { Dns } from './dns/dns.ts';
 import type { DnsLists } from './dns/dns-lists.ts';
 import type { AttemptSink } from './record/attempt.ts';
 import { Journal } from './record/journal.ts';
@@ -39,6 +40,7 @@ export interface Assembly {
   /** Of main.cf, master.cf and all tables. */
   readonly complaints: readonly Complaint[];
   readonly tables: Tables;
+  readonly dns: Dns;
   readonly lists: DnsLists;
   close(): Promise<void>;
 }
@@ -80,6 +82,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     services,
     complaints: [...configuration.complaints, ...book.all(), ...tables.complaints, ...accounts.complaints],
     tables,
+    dns,
     lists,
     async close() {
       stopSweeping();

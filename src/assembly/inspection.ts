@@ -1,9 +1,11 @@
 /** A configuration looked at from all sides without serving it: what `check` says, and what a reload asks first. */
+import type { KeyInspectionOptions } from '../content/signing/key-inspection.ts';
 import { type Assembly, assemble } from '../main.ts';
 import { silentLog } from '../record/log.ts';
 import { LocalCounters } from '../server/counters.ts';
 import { type Complaint, ComplaintBook } from '../settings/complaint.ts';
 import { type Configuration, readConfiguration } from '../settings/configuration.ts';
+import { inspectSigningKeys } from './signing-keys.ts';
 
 export interface Inspection {
   /** In the order of files and lines, each once. */
@@ -12,8 +14,18 @@ export interface Inspection {
   readonly summary: string;
 }
 
-/** Reads, opens and compiles everything; connects to nobody. Throws only when main.cf cannot be read. */
-export async function inspect(directory: string): Promise<Inspection> {
+export interface InspectionWishes {
+  /** Asks the DNS, too: whether it publishes our signing keys. */
+  readonly asksDns: boolean;
+  /** Who will serve, for this mail_owner; undefined: whoever looks now. */
+  findServingUser(mailOwner: string): KeyInspectionOptions['reader'];
+}
+
+/**
+ * Reads, opens and compiles everything; connects to nobody but the DNS, and that only if wished. Throws only when
+ * main.cf cannot be read.
+ */
+export async function inspect(directory: string, wishes: InspectionWishes): Promise<Inspection> {
   const configuration = readConfiguration(directory);
   const assembly = await assemble(configuration, {
     log: silentLog,
@@ -22,7 +34,12 @@ export async function inspect(directory: string): Promise<Inspection> {
   });
   try {
     const book = new ComplaintBook();
-    for (const complaint of [...assembly.complaints, ...assembly.tables.lint()]) book.add(complaint);
+    const { tables, dns } = assembly;
+    const reader = wishes.findServingUser(configuration.settings.mail_owner);
+    const keys = inspectSigningKeys(configuration, tables, reader);
+    const published = wishes.asksDns ? await keys.compare(dns) : [];
+    const found = [...assembly.complaints, ...tables.lint(), ...keys.complaints, ...published];
+    for (const complaint of found) book.add(complaint);
     const complaints = book.all();
     return { complaints, summary: summary(configuration, assembly, complaints) };
   } finally {

@@ -2,7 +2,7 @@
  * Who sent this mail, and who signs ours, from settings. Parameters: spf_*, dkim_*, dmarc_*, arc_trusted_sealers,
  * authserv_id.
  */
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import { SenderCheck } from '../content/authentication/sender-check.ts';
 import type { InspectionOptions } from '../content/inspection.ts';
 import type { LogicalHeader } from '../content/mime/logical-header.ts';
@@ -101,9 +101,14 @@ function signer(
     },
     isOurs,
     keys: new KeyFiles(log),
-    resolve: (file) => (file.startsWith('/') ? file : join(settings.text('config_directory') ?? '.', file)),
+    resolve: keyPath(settings),
   });
   return (mail, outgoing) => mailSigner.seal(mail, outgoing);
+}
+
+/** Names of key files begin at the configuration. */
+export function keyPath(settings: Settings): (file: string) => string {
+  return (file) => resolve(settings.text('config_directory') ?? '.', file);
 }
 
 function isForged(header: LogicalHeader, settings: Settings): boolean {

@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import type { Dns } from '../dns/dns.ts';
 import { Deadline } from './deadline.ts';
 import { findKey } from './dkim-key.ts';
-import { signingKey } from './dkim-sign.ts';
+import type { SigningKey } from './dkim-sign.ts';
 import type { KeyType } from './signature-tags.ts';
 
 export interface DkimKeyPair {
@@ -58,14 +58,12 @@ export type KeyComparison =
   /** What the DNS says is not this key, or nothing usable. `why` is a sentence for the operator. */
   | { readonly kind: 'different' | 'absent' | 'unknown'; readonly why: string };
 
-/** Whether the DNS publishes the public half of this private key. Throws a RangeError when the key is none. */
+/** Whether the DNS publishes the public half of this key. Never rejects. */
 export async function compareKeyWithDns(
-  privateKeyPem: string | Buffer,
-  domain: string,
-  selector: string,
+  { domain, selector, key }: SigningKey,
   options: { readonly dns: Dns; readonly timeoutMs: number },
 ): Promise<KeyComparison> {
-  const ours = createPublicKey(signingKey(domain, selector, privateKeyPem).key);
+  const ours = createPublicKey(key);
   const deadline = new Deadline(options.timeoutMs);
   try {
     const answer = await findKey(selector, domain, options.dns, deadline);

@@ -55,6 +55,7 @@ function openProxy(name: string, { openInner }: KindContext): Lookup {
     wholeKeysOnly: inner.wholeKeysOnly,
     find: (key) => inner.findEntry(key),
     findInBytes: (line, start, end) => inner.findInBytes(line, start, end),
+    entries: () => inner.entries(),
   };
 }
 

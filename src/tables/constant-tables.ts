@@ -8,7 +8,8 @@ import { LookupFailure } from './table.ts';
 
 function openStatic(name: string, { source }: KindContext): Lookup {
   const value = name.startsWith('{') ? inBraces(name) : name;
-  return { find: () => ({ value, source }) };
+  const found = { value, source };
+  return { find: () => found, entries: () => [found] };
 }
 
 function inBraces(name: string): string {

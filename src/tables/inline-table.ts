@@ -31,6 +31,10 @@ export class InlineTable implements Lookup {
   find(key: string): Found | undefined {
     return this.#entries.get(key);
   }
+
+  entries(): Iterable<Found> {
+    return this.#entries.values();
+  }
 }
 
 function parsePair(item: string): NameValue {

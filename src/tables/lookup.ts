@@ -18,6 +18,8 @@ export interface Lookup {
   readonly wholeKeysOnly?: boolean;
   /** There while the table is read for the first time. */
   readonly loading?: Promise<void> | undefined;
+  /** All entries, for kinds that have them at hand. Throws LookupFailure. */
+  entries?(): Iterable<Found>;
   complaints?(): readonly Complaint[];
   /** What works, but probably not as meant. */
   lint?(use: TableUse): Complaint[];

@@ -64,6 +64,16 @@ export class OpenedTable implements Table {
     return this.#lookup.find(this.wholeKeysOnly ? key : foldCase(key, this.#options.utf8));
   }
 
+  /** All entries, of kinds that have them at hand; of others, and of a table that cannot be read, none. */
+  entries(): readonly Found[] {
+    try {
+      return [...(this.#lookup.entries?.() ?? [])];
+    } catch (error) {
+      if (error instanceof LookupFailure) return [];
+      throw error;
+    }
+  }
+
   /** Settles when the table has been read for the first time. */
   get loading(): Promise<void> | undefined {
     return this.#lookup.loading;

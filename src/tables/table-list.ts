@@ -49,6 +49,11 @@ export class TableList implements Table {
     }
   }
 
+  /** All entries, as far as the tables have them at hand. */
+  entries(): readonly Found[] {
+    return this.tables.flatMap((table) => table.entries());
+  }
+
   /** What is wrong with the tables now. */
   get complaints(): readonly Complaint[] {
     return this.tables.flatMap((table) => table.complaints);

@@ -6,6 +6,7 @@
 import { type Stats, statSync } from 'node:fs';
 import type { Complaint } from '../settings/complaint.ts';
 import { type Entries, readEntries } from './entry-lines.ts';
+import type { EntryStore } from './entry-store.ts';
 import { lintKey } from './key-traps.ts';
 import type { Kind, KindContext } from './kind.ts';
 import type { Lookup } from './lookup.ts';
@@ -48,8 +49,12 @@ export class TextTable implements Lookup {
   find(key: string): Found | undefined {
     const { store } = this.#file.content;
     const index = store.indexOf(key);
-    if (index < 0) return undefined;
-    return { value: store.values.text(index), source: { file: this.#shown, line: store.values.line(index) } };
+    return index < 0 ? undefined : this.#entry(store, index);
+  }
+
+  *entries(): Iterable<Found> {
+    const { store } = this.#file.content;
+    for (let index = 0; index < store.count; index++) yield this.#entry(store, index);
   }
 
   complaints(): Complaint[] {
@@ -80,6 +85,10 @@ export class TextTable implements Lookup {
 
   close(): void {
     this.#context.files.close(this.#file);
+  }
+
+  #entry({ values }: EntryStore, index: number): Found {
+    return { value: values.text(index), source: { file: this.#shown, line: values.line(index) } };
   }
 
   /** The file that Postfix would open instead, when it is there. */

@@ -16,6 +16,25 @@ describe('Tables', () => {
     assert.equal(a.tables[0], b.tables[0]);
   });
 
+  test('tables that have all their entries at hand show them', () => {
+    shop.file('three', 'a 1\nb 2\n  more\n');
+    const specs = [
+      'texthash:three',
+      'inline:{c=3}',
+      'static:4',
+      'proxy:texthash:three',
+      'regexp:three',
+      'hash:none',
+    ];
+    const entries = specs.map((spec) => shop.tables.open(spec, here).entries());
+    const [file, ...others] = entries;
+    assert.deepEqual(file, [
+      { value: '1', source: { file: 'three', line: 1 } },
+      { value: '2  more', source: { file: 'three', line: 2 } },
+    ]);
+    assert.deepEqual(others, [[{ value: '3', source: here }], [{ value: '4', source: here }], file, [], []]);
+  });
+
   const wrong: readonly [string, 'config' | 'retry', RegExp][] = [
     [
       'hahs:/etc/access',

@@ -1,6 +1,7 @@
 /** `check`: everything that is wrong with a configuration directory, at once. */
 import { inspect } from '../../assembly/inspection.ts';
 import { formatSource } from '../../mail/source.ts';
+import { findServingUser, isRoot } from '../../process/privileges.ts';
 import { type Complaint, complaintLine, type Severity } from '../../settings/complaint.ts';
 import { readArguments } from '../arguments.ts';
 import type { Command } from '../command.ts';
@@ -10,16 +11,24 @@ const ORDER: readonly Severity[] = ['error', 'warning', 'note'];
 
 export const check: Command = {
   name: 'check',
-  usage: '[-c DIR] [--quiet] [--json]',
+  usage: '[-c DIR] [--dns] [--quiet] [--json]',
   sentence: 'Reads the whole configuration and every table it names, and prints all that is wrong',
   details: `
 Each line is \`file:line: problem; what should be\`. An error keeps the gateway from starting; a warning means that
 something is probably not as meant; a note is worth knowing. --quiet leaves out the notes.
+Nobody is asked over the network, unless with --dns: then what the DNS says is looked at, too: whether it publishes the
+keys of dkim_signing_maps. An answer that does not come is a note.
 Exit status 1 when there are errors or warnings.`.trim(),
 
   async run(args) {
-    const { values } = readArguments(args, { quiet: { type: 'boolean', short: 'q' } });
-    const found = await inspect(configurationDirectory(values.config));
+    const { values } = readArguments(args, {
+      quiet: { type: 'boolean', short: 'q' },
+      dns: { type: 'boolean' },
+    });
+    const found = await inspect(configurationDirectory(values.config), {
+      asksDns: values.dns ?? false,
+      findServingUser: (mailOwner) => (isRoot() ? findServingUser(mailOwner) : undefined),
+    });
     const shown = found.complaints.filter(({ severity }) => !values.quiet || severity !== 'note');
     console.log(values.json ? JSON.stringify(shown.map(plain), undefined, 2) : report(shown, found.summary));
     return found.complaints.some(({ severity }) => severity !== 'note') ? 1 : 0;

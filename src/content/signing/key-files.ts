@@ -25,6 +25,9 @@ const CHECK_EVERY_MS = 5_000;
 const MAX_KEPT = 10_000;
 const OTHERS = 0o007;
 
+/** Whether a key file of this mode is no secret. */
+export const isOpenToAll = (mode: number) => (mode & OTHERS) !== 0;
+
 /** There is no key to sign with. */
 export class KeyProblem extends Error {}
 
@@ -66,8 +69,8 @@ export class KeyFiles {
   }
 
   #complainOfMode(file: string): void {
-    if ((statSync(file).mode & OTHERS) === 0) return;
-    this.#log.warn(`DKIM key file "${file}" can be read by everybody on this machine; chmod o= it`);
+    if (isOpenToAll(statSync(file).mode))
+      this.#log.warn(`DKIM key file "${file}" can be read by everybody on this machine; chmod o= it`);
   }
 }
 
