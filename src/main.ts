@@ -2,6 +2,7 @@
  * Assembles everything: knows every room, decides nothing. A Runtime is what the process brings along; an Assembly is
  * one version of the configuration, put together, with all complaints about it.
  */
+import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { Accounts } from './assembly/accounts.ts';
 import { Scanners } from './assembly/clamav.ts';
@@ -16,7 +17,7 @@ import type { AttemptSink } from './record/attempt.ts';
 import { Journal } from './record/journal.ts';
 import type { Log } from './record/log.ts';
 import type { Counters } from './server/client-limits.ts';
-import type { ListenerOptions } from './server/listener.ts';
+import { smtpListener } from './server/listener.ts';
 import { type Complaint, ComplaintBook } from './settings/complaint.ts';
 import type { Configuration } from './settings/configuration.ts';
 import type { Service } from './settings/services.ts';
@@ -31,7 +32,8 @@ export interface Runtime {
 
 export interface AssembledService {
   readonly service: Service;
-  readonly listener: ListenerOptions;
+  /** A server that is ready to listen: one for each place where the service listens. */
+  server(): Server;
 }
 
 export interface Assembly {
@@ -74,7 +76,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
   };
   const services = configuration.services
     .filter(({ program }) => program === 'smtpd')
-    .map((service) => ({ service, listener: assembleService(configuration, service, shared) }));
+    .map((service) => assembleListener(configuration, service, shared));
   await tables.ready();
   await accounts.ready();
   return {
@@ -95,4 +97,9 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
       await store.close();
     },
   };
+}
+
+function assembleListener(configuration: Configuration, service: Service, shared: Shared): AssembledService {
+  const options = assembleService(configuration, service, shared);
+  return { service, server: () => smtpListener(options) };
 }

@@ -1,14 +1,14 @@
-/** The restriction lists of a service, from settings. */
+/** The judges of a service and the lists that they go by, from settings. */
 import type { Dns } from '../dns/dns.ts';
 import type { DnsLists } from '../dns/dns-lists.ts';
 import type { Log } from '../record/log.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
 import { rejectUnlisted } from '../restrictions/address.ts';
+import { Bench } from '../restrictions/bench.ts';
 import { type ListName, RestrictionCompiler } from '../restrictions/compile.ts';
-import type { MemorySources } from '../restrictions/memory-sources.ts';
 import { orderHints } from '../restrictions/order-hints.ts';
 import { guardsRelay, relayGuards } from '../restrictions/relay-guard.ts';
-import type { Judge, RestrictionList } from '../restrictions/restriction.ts';
+import type { RestrictionList } from '../restrictions/restriction.ts';
 import type { Sources } from '../restrictions/sources.ts';
 import type { MailSpf } from '../sender-auth/mail-spf.ts';
 import type { Complain } from '../settings/complaint.ts';
@@ -16,6 +16,7 @@ import type { ParameterName } from '../settings/parameters.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { AddressParts } from './addresses.ts';
 import { assembleDnsblScore } from './dnsbl-score.ts';
+import type { MemoryParts } from './memory.ts';
 import type { Openers } from './openers.ts';
 import type { PolicyServices } from './policy-services.ts';
 import { replyExpander } from './reply-templates.ts';
@@ -31,25 +32,19 @@ const PARAMETERS: Record<ListName, ParameterName> = {
   end_of_data: 'smtpd_end_of_data_restrictions',
 };
 
-export interface RestrictionParts {
-  readonly lists: Readonly<Record<ListName, RestrictionList>>;
-  readonly unlistedRecipient: Judge | undefined;
-  readonly unlistedSender: Judge | undefined;
-}
-
 export interface RestrictionNeeds {
   readonly openers: Openers;
   readonly addresses: AddressParts;
   readonly dns: Dns;
   readonly lists: DnsLists;
   readonly spf: MailSpf;
-  readonly memory: MemorySources;
+  readonly memory: MemoryParts;
   readonly policies: PolicyServices;
   readonly log: Log;
   readonly complain: Complain;
 }
 
-export function assembleRestrictions(needs: RestrictionNeeds): RestrictionParts {
+export function assembleBench(needs: RestrictionNeeds): Bench {
   const { settings } = needs.openers;
   const access = new AccessResults({
     codes: settings,
@@ -67,13 +62,16 @@ export function assembleRestrictions(needs: RestrictionNeeds): RestrictionParts 
   const lists = Object.fromEntries(compiled) as Record<ListName, RestrictionList>;
   const { client, helo, sender, relay, recipient } = lists;
   for (const hint of orderHints([client, helo, sender, relay, recipient])) needs.complain(hint);
-  return {
+  return new Bench({
     lists,
+    delayReject: settings.smtpd_delay_reject,
+    relayBeforeRecipient: settings.smtpd_relay_before_recipient_restrictions,
     unlistedRecipient: settings.smtpd_reject_unlisted_recipient
       ? rejectUnlisted('recipient', sources)
       : undefined,
     unlistedSender: settings.smtpd_reject_unlisted_sender ? rejectUnlisted('sender', sources) : undefined,
-  };
+    isProbeSender: needs.memory.isProbeSender,
+  });
 }
 
 /** No service is an open relay by oversight. `Postfix: fail_required`. */

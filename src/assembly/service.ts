@@ -27,7 +27,7 @@ import { assembleMemory } from './memory.ts';
 import { Openers } from './openers.ts';
 import type { PolicyServices } from './policy-services.ts';
 import { replyFinisher } from './reply-templates.ts';
-import { assembleRestrictions } from './restrictions.ts';
+import { assembleBench } from './restrictions.ts';
 import { assembleSasl } from './sasl.ts';
 import { assembleSenderAuth } from './sender-auth.ts';
 import { assembleServerTls } from './server-tls.ts';
@@ -87,10 +87,7 @@ function assembleOptions(
   const { spf } = senderAuth;
   const memory = assembleMemory(openers, { ...shared, addresses, hops, spf });
   const gateway = new Gateway({
-    ...assembleRestrictions({ ...shared, openers, addresses, spf, memory }),
-    isProbeSender: memory.isProbeSender,
-    delayReject: settings.smtpd_delay_reject,
-    relayBeforeRecipient: settings.smtpd_relay_before_recipient_restrictions,
+    bench: assembleBench({ ...shared, openers, addresses, spf, memory }),
     mapper: addresses.mapper,
     content: assembleContent({
       ...{ openers, addresses, log, spoolDirectory: shared.spoolDirectory },

@@ -13,7 +13,6 @@ import type { Attempt } from '../record/attempt.ts';
 import { silentLog } from '../record/log.ts';
 import { makeDkimKey } from '../sender-auth/dkim-keygen.ts';
 import { LocalCounters } from '../server/counters.ts';
-import { smtpListener } from '../server/listener.ts';
 import { readConfiguration } from '../settings/configuration.ts';
 import { demoZone, writeDemoConfiguration } from './configuration.ts';
 import { DnsServer } from './dns-server.ts';
@@ -67,7 +66,7 @@ async function withGateway(
     counters: new LocalCounters(COUNTER_UNIT_MS),
     sink: { keep: (attempt) => void records.push(attempt) },
   });
-  const servers = assembly.services.map(({ listener }) => smtpListener(listener));
+  const servers = assembly.services.map((service) => service.server());
   try {
     await work(await ports(assembly, servers), () => records.pop());
   } finally {

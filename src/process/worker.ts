@@ -4,7 +4,6 @@ import type { Server } from 'node:net';
 import { dirname } from 'node:path';
 import type { AssembledService, Assembly } from '../main.ts';
 import type { Log } from '../record/log.ts';
-import { smtpListener } from '../server/listener.ts';
 import { sessions } from '../server/sessions.ts';
 import type { Endpoint } from '../settings/endpoints.ts';
 
@@ -40,8 +39,9 @@ export class Worker {
     ]);
   }
 
-  async #open({ service, listener }: AssembledService, endpoint: Endpoint): Promise<void> {
-    const server = smtpListener(listener);
+  async #open(assembled: AssembledService, endpoint: Endpoint): Promise<void> {
+    const { service } = assembled;
+    const server = assembled.server();
     await bind(server, endpoint, service.name);
     server.on('error', (error) => this.#log.error(`service ${service.name}: ${error.message}`));
     this.#servers.push(server);

@@ -7,7 +7,6 @@ import { DnsServer } from '../../src/demo/dns-server.ts';
 import { type Assembly, assemble } from '../../src/main.ts';
 import type { Log } from '../../src/record/log.ts';
 import { LocalCounters } from '../../src/server/counters.ts';
-import { smtpListener } from '../../src/server/listener.ts';
 import { complaintLine } from '../../src/settings/complaint.ts';
 import { readConfiguration } from '../../src/settings/configuration.ts';
 import { FakeBackend, type Script } from '../smtp/fake-backend.ts';
@@ -93,7 +92,7 @@ export class RunningGateway {
     });
     const errors = assembly.complaints.filter(({ severity }) => severity === 'error').map(complaintLine);
     if (errors.length > 0) throw new Error(errors.join('\n'));
-    const servers = assembly.services.map(({ listener }) => smtpListener(listener));
+    const servers = assembly.services.map((service) => service.server());
     for (const server of servers)
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     return new RunningGateway({ directory, backend, log: sentences, dns, assembly, servers });
