@@ -8,13 +8,14 @@ import type { Content, Incoming } from './content/content.ts';
 import type { Address } from './mail/address.ts';
 import type { Envelope, Recipient } from './mail/envelope.ts';
 import type { MaybePromise } from './mail/maybe-promise.ts';
+import type { Message } from './mail/message.ts';
 import { Refused } from './mail/refused.ts';
-import { isRefusal, type Reply, reply } from './mail/reply.ts';
+import { isRefusal, type Reply, reply, softened } from './mail/reply.ts';
 import type { Session } from './mail/session.ts';
 import { builtIn, type Source } from './mail/source.ts';
 import type { Reason } from './mail/verdict.ts';
-import { newId } from './record/ids.ts';
 import type { Journal } from './record/journal.ts';
+import type { Refusal, Story } from './record/story.ts';
 import type { Carrier, Consignment } from './relay/carrier.ts';
 import { type Bench, settled } from './restrictions/bench.ts';
 import { openHearing, questionAbout } from './restrictions/hearing.ts';
@@ -23,6 +24,8 @@ import type { Hearing, Question, Stage } from './restrictions/question.ts';
 
 export interface GatewayOptions {
   readonly bench: Bench;
+  /** What would be refused for good is refused for now. `soft_bounce` */
+  readonly softBounce: boolean;
   /** Rewrites the envelope, unless a filter in front of the queue gets it as it came. */
   readonly mapper: AddressMapper | undefined;
   readonly content: Content;
@@ -35,8 +38,8 @@ export interface Visit {
   readonly session: Session;
   /** Why the client (or its HELO) may have to be deferred, when they are judged before RCPT. */
   postponed: { client?: Reason | undefined; helo?: Reason | undefined };
-  /** The record of the last refusal, for `$ledger_id`. */
-  ledgerId: string;
+  /** Which of its attempts have a record. */
+  readonly story: Story;
   /** The way to the next hop, once a recipient has been accepted. */
   consignment: Consignment | undefined;
 }
@@ -68,7 +71,8 @@ export class Gateway {
     const hearing = this.#hearing(visit);
     const outcome = await this.#bench.client(questionAbout(visit.session, 'CONNECT', hearing));
     visit.postponed.client = hearing.ifPermit;
-    return this.#refusal(visit, outcome, 'CONNECT', hearing);
+    visit.story.trace.append(hearing.trace);
+    return this.#refusal(visit, outcome, 'CONNECT');
   }
 
   /** It says its name. */
@@ -80,7 +84,8 @@ export class Gateway {
     const hearing = this.#hearing(visit, visit.postponed.client);
     const outcome = await this.#bench.helo({ ...questionAbout(visit.session, stage, hearing), helo: name });
     visit.postponed.helo = hearing.ifPermit;
-    return this.#refusal(visit, outcome, stage, hearing);
+    visit.story.trace.append(hearing.trace);
+    return this.#refusal(visit, outcome, stage);
   }
 
   /** MAIL: a transaction begins. */
@@ -92,35 +97,36 @@ export class Gateway {
     const hearing = this.#hearing(visit, visit.postponed.client ?? visit.postponed.helo);
     const outcome = await this.#bench.sender(questionAbout(visit.session, 'MAIL', hearing, envelope));
     envelope.postponed = hearing.ifPermit;
-    return this.#refusal(visit, outcome, 'MAIL', hearing, envelope) ?? OK_SENDER;
+    envelope.trace.append(hearing.trace);
+    return this.#refusal(visit, outcome, 'MAIL', { envelope }) ?? OK_SENDER;
   }
 
   /** RCPT: nearly everything is decided here, and the next hop has its say. */
   async recipient(visit: Visit, envelope: Envelope, recipient: Recipient): Promise<Reply> {
     const hearing = this.#hearing(visit, envelope.postponed, envelope);
     const outcome = await this.#judgeRecipient(visit, 'RCPT', hearing, envelope, recipient.address);
-    const refusal = this.#refusal(visit, outcome, 'RCPT', hearing, envelope, recipient.address);
+    const about = { envelope, recipient: recipient.address, trace: hearing.trace };
+    const refusal = this.#refusal(visit, outcome, 'RCPT', about);
     if (refusal) return refusal;
-    if (envelope.orders.discard !== undefined) return this.#accept(envelope, recipient);
+    if (envelope.orders.discard !== undefined) return this.#accept(envelope, recipient, hearing);
     visit.consignment ??= this.#options.carrier.consign(visit.session, envelope, this.#options.mapper);
     const answer = await visit.consignment.recipient(recipient);
-    if (!isRefusal(answer)) return this.#accept(envelope, recipient);
-    this.#end(visit, answer, 'RCPT', hearing, envelope, recipient.address, 'next hop', builtIn);
-    return answer;
+    if (!isRefusal(answer)) return this.#accept(envelope, recipient, hearing);
+    return this.#refuse(visit, answer, 'RCPT', NEXT_HOP, about);
   }
 
   /** VRFY: would this recipient be accepted? */
   async verify(visit: Visit, address: Address, envelope: Envelope | undefined): Promise<Reply | undefined> {
     const hearing = this.#hearing(visit, envelope?.postponed, envelope);
     const outcome = await this.#judgeRecipient(visit, 'VRFY', hearing, envelope, address);
-    return this.#refusal(visit, outcome, 'VRFY', hearing, envelope, address);
+    return this.#refusal(visit, outcome, 'VRFY', { envelope, recipient: address, trace: hearing.trace });
   }
 
   async etrn(visit: Visit, domain: string): Promise<Reply | undefined> {
     const hearing = this.#hearing(visit, visit.postponed.client ?? visit.postponed.helo);
     const q = { ...questionAbout(visit.session, 'ETRN', hearing), etrnDomain: domain };
     const outcome = settled(await this.#bench.etrn(q), hearing);
-    return this.#refusal(visit, outcome, 'ETRN', hearing);
+    return this.#refusal(visit, outcome, 'ETRN', { trace: hearing.trace });
   }
 
   /** DATA (or the first BDAT): may the content come? */
@@ -128,7 +134,8 @@ export class Gateway {
     const hearing = this.#hearing(visit, undefined, envelope);
     const q = questionAbout(visit.session, stage, hearing, envelope);
     const outcome = settled(await this.#bench.data(q), hearing);
-    const refusal = this.#refusal(visit, outcome, stage, hearing, envelope);
+    envelope.trace.append(hearing.trace);
+    const refusal = this.#refusal(visit, outcome, stage, { envelope });
     if (refusal) return refusal;
     const incoming = this.#options.content.begin(visit.session, envelope);
     return {
@@ -139,9 +146,10 @@ export class Gateway {
   }
 
   /** The transaction is over, one way or the other. */
-  letGo(visit: Visit): void {
+  letGo(visit: Visit, envelope: Envelope | undefined, stage: string): void {
     visit.consignment?.abandon();
     visit.consignment = undefined;
+    if (envelope) visit.story.transactionOver(envelope, stage);
   }
 
   /** The message is here: look inside, ask once more, hand it on. The next hop's answer is ours. */
@@ -150,40 +158,42 @@ export class Gateway {
     const hearing = this.#hearing(visit, undefined, envelope);
     try {
       const message = await incoming.finish();
-      const about = {
-        id: envelope.id,
-        session: visit.session,
-        envelope,
-        stage,
-        trace: hearing.trace,
-      } as const;
-      const found = { messageId: message.messageId, facts: message.facts };
+      const { messageId, facts } = message;
+      const about = { envelope, messageId, facts };
       if (message.refusal) {
-        const { reply: answer, restriction, rule } = message.refusal;
-        visit.ledgerId = envelope.id;
-        const verdict = answer.code < 500 ? 'defer' : 'reject';
-        this.#options.journal.ended({ ...about, ...found, verdict, reply: answer, restriction, rule });
-        return answer;
+        const { reply: answer, restriction, rule: source } = message.refusal;
+        return this.#refuse(visit, answer, stage, { restriction, source }, about);
       }
       const q = questionAbout(visit.session, stage, hearing, envelope);
       const outcome = settled(await this.#bench.endOfData(q), hearing);
-      const refusal = this.#refusal(visit, outcome, stage, hearing, envelope);
-      if (refusal) return refusal;
-      const { reply: answer, ...carried } = await this.#options.carrier.carry(visit.consignment, {
-        session: visit.session,
-        envelope,
-        message,
-      });
-      visit.consignment = undefined;
-      this.#options.journal.delivered({ ...about, ...found, ...carried, reply: answer });
-      return answer;
+      envelope.trace.append(hearing.trace);
+      const refusal = this.#refusal(visit, outcome, stage, about);
+      return refusal ?? (await this.#carry(visit, message, about));
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      this.#end(visit, error.reply, stage, hearing, envelope, undefined, error.message, builtIn);
-      return error.reply;
+      const by = { restriction: error.message, source: builtIn };
+      return this.#refuse(visit, error.reply, stage, by, { envelope });
     } finally {
       incoming.close();
     }
+  }
+
+  /** The next hop has the last word. */
+  async #carry(visit: Visit, message: Message, about: Attempted & { envelope: Envelope }): Promise<Reply> {
+    const stage = 'END-OF-MESSAGE';
+    const { envelope } = about;
+    const { session, consignment } = visit;
+    const began = performance.now();
+    const carried = await this.#options.carrier.carry(consignment, { session, envelope, message });
+    visit.consignment = undefined;
+    const told = this.#softened(carried.reply);
+    const verdict = carried.verdict === 'reject' && told.code < 500 ? 'defer' : carried.verdict;
+    const looked = [{ key: carried.backend ?? 'none', answer: carried.backendReply }];
+    const step = envelope.trace.begin({ stage, list: 'relay', ...NEXT_HOP, looked, verdict });
+    step.ms = performance.now() - began;
+    const { messageId, facts } = about;
+    visit.story.delivered({ ...carried, envelope, messageId, facts, stage, reply: told, verdict });
+    return told;
   }
 
   async #judgeRecipient(
@@ -202,37 +212,42 @@ export class Gateway {
     return openHearing({ session, envelope, journal: this.#options.journal, ifPermit });
   }
 
-  #accept(envelope: Envelope, recipient: Recipient): Reply {
+  #accept(envelope: Envelope, recipient: Recipient, { trace }: Hearing): Reply {
     envelope.recipients.push(recipient);
+    envelope.trace.append(trace);
+    envelope.isRecorded = false;
     return OK_RECIPIENT;
   }
 
-  #refusal(
-    visit: Visit,
-    outcome: Outcome,
-    stage: Stage,
-    hearing: Hearing,
-    envelope?: Envelope,
-    recipient?: Address,
-  ): Reply | undefined {
+  #refusal(visit: Visit, outcome: Outcome, stage: Stage, about?: Attempted): Reply | undefined {
     if (outcome.kind !== 'reject') return undefined;
-    this.#end(visit, outcome.reply, stage, hearing, envelope, recipient, outcome.restriction, outcome.source);
-    return outcome.reply;
+    const { reply: answer, restriction, source } = outcome;
+    return this.#refuse(visit, answer, stage, { restriction, source }, about);
   }
 
-  #end(
-    visit: Visit,
-    answer: Reply,
-    stage: Stage,
-    { trace }: Hearing,
-    envelope: Envelope | undefined,
-    recipient: Address | undefined,
-    restriction: string,
-    rule: Source,
-  ): void {
-    visit.ledgerId = newId();
-    const verdict = answer.code < 500 ? 'defer' : 'reject';
-    const about = { id: visit.ledgerId, session: visit.session, envelope, recipient: recipient?.text };
-    this.#options.journal.ended({ ...about, stage, verdict, reply: answer, restriction, rule, trace });
+  /** Writes the refusal down; the reply as it is to be said. */
+  #refuse(visit: Visit, answer: Reply, stage: Stage, by: DecidedBy, about: Attempted = {}): Reply {
+    const told = this.#softened(answer);
+    const { restriction, source: rule } = by;
+    const recipient = about.recipient?.text;
+    visit.story.refused({ ...about, recipient, stage, reply: told, restriction, rule });
+    return told;
+  }
+
+  #softened(answer: Reply): Reply {
+    return this.#options.softBounce ? softened(answer) : answer;
   }
 }
+
+/** What decided, and where it stands. */
+interface DecidedBy {
+  readonly restriction: string;
+  readonly source: Source;
+}
+
+/** What is known of a refused attempt. */
+type Attempted = Pick<Refusal, 'envelope' | 'trace' | 'messageId' | 'facts'> & {
+  readonly recipient?: Address;
+};
+
+const NEXT_HOP: DecidedBy = { restriction: 'next hop', source: builtIn };

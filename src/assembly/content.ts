@@ -50,6 +50,7 @@ export function assembleContent(needs: ContentNeeds): Content {
     spool: { directory: spoolDirectory, memoryLimitBytes: SPOOL_MEMORY_BYTES },
     checking,
     afterQueue: settings.after_queue ? settings.after_queue_action : undefined,
+    checks: checking ? askedChecks(settings) : [],
     rules: new MessageRules({
       walk: walkOptions(settings),
       cleanup: cleanupOptions(needs),
@@ -66,6 +67,23 @@ export function assembleContent(needs: ContentNeeds): Content {
     verdictTimeoutMs: VERDICT_TIMEOUT_MS,
     log,
   });
+}
+
+const CHECKS = [
+  'header_checks',
+  'mime_header_checks',
+  'nested_header_checks',
+  'body_checks',
+  'text_checks',
+  'attachment_checks',
+] as const;
+
+/** The checks of this service that have tables, and where they are named. */
+function askedChecks(settings: Settings): InspectionOptions['checks'] {
+  return CHECKS.filter((check) => settings[check].length > 0).map((check) => ({
+    check,
+    source: settings.sourceOf(check),
+  }));
 }
 
 function walkOptions(settings: Settings): MessageWalkOptions {

@@ -88,6 +88,7 @@ function assembleOptions(
   const memory = assembleMemory(openers, { ...shared, addresses, hops, spf });
   const gateway = new Gateway({
     bench: assembleBench({ ...shared, openers, addresses, spf, memory }),
+    softBounce: settings.soft_bounce,
     mapper: addresses.mapper,
     content: assembleContent({
       ...{ openers, addresses, log, spoolDirectory: shared.spoolDirectory },

@@ -12,6 +12,8 @@ import { encodeOctets } from '../mail/octets.ts';
 import { Refused } from '../mail/refused.ts';
 import { reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
+import { builtIn, type Source } from '../mail/source.ts';
+import type { Looked } from '../mail/trace.ts';
 import type { Log } from '../record/log.ts';
 import type { AfterQueueAction } from './after-queue.ts';
 import type { CharacterSet } from './character-set.ts';
@@ -52,6 +54,8 @@ export interface InspectionOptions {
   /** False with `no_header_body_checks`. */
   readonly checking: boolean;
   readonly afterQueue: AfterQueueAction | undefined;
+  /** The parameters whose tables are asked: `header_checks`, ... */
+  readonly checks: readonly { readonly check: string; readonly source: Source }[];
   readonly rules: WalkMaker;
   /** message_strip_characters */
   readonly stripped: CharacterSet | undefined;
@@ -95,6 +99,8 @@ class InspectedMail implements Incoming {
   /** Orders of this length stand at the top already. */
   readonly #prepended: number;
   #facts: MessageFacts = {};
+  /** When all bytes were there. */
+  #complete = 0;
   readonly #fields: string[] = [];
   /** What is still being done; rejects for good when something went wrong. */
   #busy: Promise<void> | undefined;
@@ -124,10 +130,12 @@ class InspectedMail implements Incoming {
     await this.#walk?.walk.end();
     this.#walk?.settle();
     const bytes = () => this.#spool.chunks();
+    this.#complete = performance.now();
     const verdicts = this.#readers.map((reader) => this.#inTime(reader.name, () => reader.finish(bytes)));
     const findings = this.#inspectors.map((one) => this.#inTime('parts', () => one.finish()));
-    for (const verdict of verdicts) await this.#hear(verdict);
+    for (const [at, verdict] of verdicts.entries()) await this.#hear(this.#readers[at]?.name ?? '', verdict);
     for (const found of findings) await this.#weigh(found);
+    this.#tellSilent();
     return this.#message();
   }
 
@@ -159,13 +167,27 @@ class InspectedMail implements Incoming {
     }
   }
 
-  async #hear(awaited: Promise<RawVerdict>): Promise<void> {
+  async #hear(name: string, awaited: Promise<RawVerdict>): Promise<void> {
     if (this.#judgement.isOver) return;
-    const { facts, refusal, findings = [], fields = [] } = await awaited;
+    const { facts, refusal, findings = [], fields = [], looked } = await awaited;
+    if (looked) this.#tellRead(name, looked, refusal ? 'reject' : 'dunno');
     this.#facts = { ...this.#facts, ...facts };
     this.#fields.push(...fields);
     if (refusal) this.#judgement.refuse(refusal.reply, refusal.restriction, refusal.rule);
     this.#act(findings);
+  }
+
+  #tellRead(restriction: string, looked: readonly Looked[], verdict: string): void {
+    const step = this.#judgement.tell({ restriction, source: builtIn, looked: [...looked], verdict });
+    step.ms = performance.now() - this.#complete;
+  }
+
+  /** Checks that had nothing to say have been asked all the same. */
+  #tellSilent(): void {
+    if (!this.#judgement.isChecking) return;
+    for (const { check, source } of this.#options.checks) {
+      if (!this.#judgement.hasTold(check)) this.#judgement.tell({ restriction: check, source });
+    }
   }
 
   async #weigh(awaited: Promise<readonly Finding[]>): Promise<void> {

@@ -8,6 +8,7 @@ import type { Message } from '../mail/message.ts';
 import type { Reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
 import type { Source } from '../mail/source.ts';
+import type { BegunStep, TraceStep } from '../mail/trace.ts';
 import { type AfterQueueAction, insteadOfRefusing } from './after-queue.ts';
 
 export type ContentRefusal = NonNullable<Message['refusal']>;
@@ -52,6 +53,18 @@ export class Judgement {
     const isForGood = reply.code >= 500;
     if (this.#afterQueue && isForGood) insteadOfRefusing(reply, this.envelope.orders, this.#afterQueue);
     else this.#refusal ??= { reply, restriction, rule };
+  }
+
+  /** What somebody who looked at the message has to say, for its story. */
+  tell(step: Pick<BegunStep, 'restriction' | 'source' | 'looked' | 'verdict'>): TraceStep {
+    return this.envelope.trace.begin({ stage: 'END-OF-MESSAGE', list: 'content', ...step });
+  }
+
+  /** Whether a check has said anything. */
+  hasTold(check: string): boolean {
+    return this.envelope.trace.steps.some(
+      ({ list, restriction }) => list === 'content' && restriction === check,
+    );
   }
 
   stopChecking(): void {

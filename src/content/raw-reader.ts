@@ -4,6 +4,7 @@
  */
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { MessageFacts } from '../mail/message.ts';
+import type { Looked } from '../mail/trace.ts';
 import type { Finding } from './finding.ts';
 import type { ContentRefusal } from './judgement.ts';
 
@@ -22,6 +23,8 @@ export interface RawReader {
 }
 
 export interface RawVerdict {
+  /** What was found out, for the story of the mail. */
+  readonly looked?: readonly Looked[] | undefined;
   readonly facts?: MessageFacts | undefined;
   readonly refusal?: ContentRefusal | undefined;
   /** What a table or parameter wants done: `REJECT text`, `HOLD`, `DISCARD`, `PREPEND X-Virus-Infected: name`. */

@@ -1,5 +1,6 @@
 /** An envelope lives from MAIL to the end of the message or RSET: sender, recipients and what was decided about them. */
 import type { Address } from './address.ts';
+import { Trace } from './trace.ts';
 import type { Reason } from './verdict.ts';
 
 /** RFC 3461: what the client wants to hear about delivery; passed on as it came. */
@@ -62,6 +63,25 @@ export interface Envelope {
   readonly startedAt: number;
   /** The postponed verdict of the sender stage, when it is judged before RCPT. `Postfix: smtpd_delay_reject`. */
   postponed: Reason | undefined;
+  /** What was asked about it at MAIL, for each accepted recipient, and from DATA on. */
+  readonly trace: Trace;
+  /** All that happened to it so far stands in the ledger. */
+  isRecorded: boolean;
+}
+
+/** An envelope at its beginning. */
+export function newEnvelope(about: Pick<Envelope, 'id' | 'sender' | 'senderWritten' | 'options'>): Envelope {
+  return {
+    ...about,
+    recipients: [],
+    orders: newOrders(),
+    localRewrite: false,
+    size: 0,
+    startedAt: Date.now(),
+    postponed: undefined,
+    trace: new Trace(),
+    isRecorded: false,
+  };
 }
 
 export function newOrders(): Orders {

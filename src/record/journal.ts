@@ -23,7 +23,8 @@ export interface Ending {
   readonly recipient?: string | undefined;
   readonly stage: string;
   readonly verdict: AttemptVerdict;
-  readonly reply: Reply;
+  /** Undefined: the client left before it was told anything. */
+  readonly reply: Reply | undefined;
   readonly restriction?: string | undefined;
   readonly rule?: Source | undefined;
   readonly trace?: Trace | undefined;
@@ -76,15 +77,19 @@ export class Journal {
     this.#log.info(`${where}: ${text};${whatsup(about)}`, { event: what, stage });
   }
 
-  /** An attempt has come to its end. */
-  ended(ending: Ending): void {
-    const { verdict, reply, stage } = ending;
-    if (verdict === 'reject' || verdict === 'defer') this.remark('reject', stage, replyText(reply), ending);
+  /** The judges have refused something. */
+  ended(ending: Ending & { reply: Reply }): void {
+    this.remark('reject', ending.stage, replyText(ending.reply), ending);
+    this.#sink?.keep(attemptOf(ending));
+  }
+
+  /** Something ended in another way, of which lines above tell already. */
+  left(ending: Ending): void {
     this.#sink?.keep(attemptOf(ending));
   }
 
   /** A message was handed on. */
-  delivered(ending: Ending & { envelope: Envelope }): void {
+  delivered(ending: Ending & { envelope: Envelope; reply: Reply }): void {
     const { envelope, session, backend = 'none', backendReply = '', messageId } = ending;
     const { id, size, recipients } = envelope;
     const ms = Date.now() - envelope.startedAt;
@@ -153,7 +158,7 @@ function attemptOf(ending: Ending): Attempt {
     message_id: ending.messageId,
     stage: ending.stage,
     verdict: ending.verdict,
-    reply: replyText(ending.reply),
+    reply: ending.reply ? replyText(ending.reply) : '',
     restriction: ending.restriction,
     rule: ending.rule && formatSource(ending.rule),
     backend: ending.backend,

@@ -58,7 +58,14 @@ async function judgeOne(
   depth: number,
   softened: boolean,
 ): Promise<Outcome> {
-  const step = q.hearing.trace.begin(list.name, restriction.name, restriction.source, depth);
+  const step = q.hearing.trace.begin({
+    stage: q.stage,
+    recipient: isAboutRecipient(q) ? q.recipient?.text : undefined,
+    list: list.name,
+    restriction: restriction.name,
+    source: restriction.source,
+    depth,
+  });
   q.hearing.step = step;
   q.hearing.softening = softened;
   const began = performance.now();
@@ -80,6 +87,11 @@ async function judgeOne(
   } finally {
     step.ms = performance.now() - began;
   }
+}
+
+/** Elsewhere the only recipient is known, but not what it is about. */
+function isAboutRecipient({ stage }: Question): boolean {
+  return stage === 'RCPT' || stage === 'VRFY';
 }
 
 function settle(

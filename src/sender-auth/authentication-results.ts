@@ -4,6 +4,7 @@
  * It goes on top. Inbound fields in our name must be taken out first: results-claim.ts.
  */
 import type { Client, NameStatus } from '../mail/client.ts';
+import type { Looked } from '../mail/trace.ts';
 import type { ArcResult } from './arc.ts';
 import type { DkimResult } from './dkim-verify.ts';
 import type { DmarcResult } from './dmarc.ts';
@@ -39,6 +40,16 @@ function itemOf({ method, result, comment, reason, properties }: MethodResult): 
     if (value) words.push(`${name}=${name in ADDRESSES ? addressValue(value) : fieldValue(value)}`);
   }
   return words.join(SEPARATOR);
+}
+
+/** What was asked, and what was found, in words for the story of a mail. */
+export function methodInWords({ method, result, comment, reason, properties }: MethodResult): Looked {
+  const values = properties.flatMap(([name, value]) => (value ? [`${name}=${harmless(value)}`] : []));
+  const why = [comment, reason].filter((text) => text).map((text) => harmless(text ?? ''));
+  return {
+    key: [method, ...values].join(' '),
+    answer: why.length > 0 ? `${result} (${why.join('; ')})` : result,
+  };
 }
 
 /** The properties whose values are addresses. */

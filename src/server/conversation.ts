@@ -12,6 +12,7 @@ import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
 import { decodeOctets } from '../mail/octets.ts';
 import { endsSession, type Reply, reply, replyBytes } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
+import { Story } from '../record/story.ts';
 import type { Chunks } from './bdat.ts';
 import type { Body } from './body.ts';
 import { CommandCounts } from './command-counts.ts';
@@ -63,7 +64,8 @@ export class Conversation {
 
   constructor(socket: Socket, session: Session, options: ServiceOptions) {
     this.options = options;
-    this.visit = { session, postponed: {}, ledgerId: session.id, consignment: undefined };
+    const story = new Story(options.journal, session);
+    this.visit = { session, postponed: {}, story, consignment: undefined };
     this.#patience = new Patience(options.patience);
     this.wire = new Wire(socket, options.lineLengthLimit, {
       heard: () => this.#heard(),
@@ -111,7 +113,8 @@ export class Conversation {
   async reply(answer: Reply): Promise<void> {
     let finished: MaybePromise<Reply> = answer;
     if (answer.code >= 400) {
-      finished = this.options.finishReply(answer, { session: this.session, ledgerId: this.visit.ledgerId });
+      const ledgerId = this.visit.story.idFor(answer, this.stage, this.envelope);
+      finished = this.options.finishReply(answer, { session: this.session, ledgerId });
       if (isPromise(finished)) finished = await finished;
     }
     if (this.#errors >= this.options.softErrorLimit && this.options.errorSleepMs > 0) {
@@ -166,9 +169,9 @@ export class Conversation {
     this.body = undefined;
     this.chunks?.abandon();
     this.chunks = undefined;
+    this.options.gateway.letGo(this.visit, this.envelope, this.stage);
     this.envelope = undefined;
     this.overshoot = 0;
-    this.options.gateway.letGo(this.visit);
   }
 
   /** The connection counts no longer (for this client). */
@@ -255,9 +258,11 @@ export class Conversation {
     this.options.log.error(`internal error in ${this.stage} from ${nameAddress(this.session.client)}`, {
       error: error instanceof Error ? error.stack : String(error),
     });
+    const answer = reply(421, '4.3.0', `${this.options.myhostname} Server local error`);
+    this.visit.story.idFor(answer, this.stage, this.envelope);
     this.resetMail();
     if (this.#closed) return;
-    this.say(reply(421, '4.3.0', `${this.options.myhostname} Server local error`));
+    this.say(answer);
     this.#settle();
   }
 
@@ -304,7 +309,10 @@ export class Conversation {
     this.#closed = true;
     sessions.delete(this);
     this.#tellEnd();
-    if (!this.isFinishing) this.resetMail();
+    if (!this.isFinishing) {
+      this.resetMail();
+      this.visit.story.over(this.stage);
+    }
     this.uncount();
     this.wire.endSoon();
   }

@@ -1,6 +1,6 @@
 /** MAIL FROM and its parameters. RFC 5321 4.1.1.2, RFC 1870, RFC 6152, RFC 3461, RFC 6531, RFC 4954 5, RFC 8689. */
 import { nameAddress } from '../mail/client.ts';
-import { type Envelope, newOrders, type SenderOptions } from '../mail/envelope.ts';
+import { type Envelope, newEnvelope, type SenderOptions } from '../mail/envelope.ts';
 import { isAscii } from '../mail/host-syntax.ts';
 import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
 import { type Reply, reply } from '../mail/reply.ts';
@@ -62,18 +62,7 @@ async function readEnvelope(talk: Conversation, words: readonly Word[]): Promise
   if (options.strictSmtputf8 && !smtputf8 && !isAscii(sender.text)) {
     return reply(553, '5.6.7', 'Must declare SMTPUTF8 to send unicode address');
   }
-  return {
-    id: newId(),
-    sender,
-    senderWritten: written.text,
-    options: read,
-    recipients: [],
-    orders: newOrders(),
-    localRewrite: false,
-    size: 0,
-    startedAt: Date.now(),
-    postponed: undefined,
-  };
+  return newEnvelope({ id: newId(), sender, senderWritten: written.text, options: read });
 }
 
 const mayUseSmtputf8 = ({ options, discarded }: Conversation) =>

@@ -45,6 +45,7 @@ const content = new Inspection({
   spool: { directory: tmpdir(), memoryLimitBytes: 1_048_576 },
   checking: true,
   afterQueue: undefined,
+  checks: [],
   rules,
   stripped: undefined,
   readers: [],

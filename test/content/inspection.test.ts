@@ -68,6 +68,7 @@ function inspection({ header, body, queue, isUnwanted, ...wanted }: Wanted): Ins
     spool: { directory: tmpdir(), memoryLimitBytes: 1_000 },
     checking: true,
     afterQueue: undefined,
+    checks: [],
     stripped: undefined,
     readers: [],
     inspectors: [],

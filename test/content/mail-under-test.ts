@@ -5,6 +5,7 @@ import { unnamedClient } from '../../src/mail/client.ts';
 import { type Envelope, newOrders } from '../../src/mail/envelope.ts';
 import type { Message } from '../../src/mail/message.ts';
 import type { Session } from '../../src/mail/session.ts';
+import { Trace } from '../../src/mail/trace.ts';
 import type { Log } from '../../src/record/log.ts';
 
 export function sessionFrom(clientAddress: string): Session {
@@ -35,6 +36,8 @@ export function envelopeFrom(sender: string, recipients: readonly string[] = ['j
     size: 0,
     startedAt: Date.UTC(2024, 0, 1),
     postponed: undefined,
+    trace: new Trace(),
+    isRecorded: false,
   };
 }
 

@@ -4,6 +4,7 @@ import { address } from '../../src/mail/address.ts';
 import { unnamedClient } from '../../src/mail/client.ts';
 import { type Envelope, newOrders, type Recipient, type RecipientOptions } from '../../src/mail/envelope.ts';
 import type { Session } from '../../src/mail/session.ts';
+import { Trace } from '../../src/mail/trace.ts';
 
 export function sessionOf(change: Partial<Session> = {}): Session {
   return {
@@ -34,6 +35,8 @@ export function envelopeOf(sender: string, options: Envelope['options'] = {}): E
     size: 0,
     startedAt: 0,
     postponed: undefined,
+    trace: new Trace(),
+    isRecorded: false,
   };
 }
 

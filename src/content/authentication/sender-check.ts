@@ -17,6 +17,7 @@ import {
   dkimMethods,
   dmarcMethod,
   type MethodResult,
+  methodInWords,
   spfMethod,
 } from '../../sender-auth/authentication-results.ts';
 import { type DkimResult, DkimVerification } from '../../sender-auth/dkim-verify.ts';
@@ -149,13 +150,14 @@ class SenderReader implements RawReader {
       dmarc && voucher === undefined
         ? consequenceOf({ dmarc, spf: spf?.result ?? NO_SPF, dkim }, this.#options.dmarc)
         : {};
-    return { facts: factsOf(found), fields: this.#fields(found), ...consequence };
+    const looked = this.#methods(found, { spf: true, dkim: true }).map(methodInWords);
+    return { facts: factsOf(found), fields: this.#fields(found), looked, ...consequence };
   }
 
   /** Where nobody publishes or signs anything, nothing is told. */
   #fields(found: Found): string[] {
-    const { showSpf, authservId } = this.#options;
-    const methods = this.#methods(found);
+    const { showSpf, showDkim, authservId } = this.#options;
+    const methods = this.#methods(found, { spf: showSpf, dkim: showDkim });
     if (methods.every(({ result }) => SAYS_NOTHING.has(result))) return [];
     const fields = [`Authentication-Results: ${authenticationResults(authservId, methods)}`];
     const { spf } = found;
@@ -164,11 +166,13 @@ class SenderReader implements RawReader {
     return fields;
   }
 
-  #methods({ spf, dkim, arc, dmarc, voucher }: Found): MethodResult[] {
-    const { showSpf, showDkim } = this.#options;
+  #methods(
+    { spf, dkim, arc, dmarc, voucher }: Found,
+    shown: { spf: boolean; dkim: boolean },
+  ): MethodResult[] {
     const methods: MethodResult[] = [];
-    if (showSpf && spf) methods.push(withNote(spfMethod(spf.result, spf.question), forgivenNote(spf)));
-    if (showDkim) methods.push(...dkimMethods(dkim));
+    if (shown.spf && spf) methods.push(withNote(spfMethod(spf.result, spf.question), forgivenNote(spf)));
+    if (shown.dkim) methods.push(...dkimMethods(dkim));
     if (arc.result !== 'none') methods.push(arcMethod(arc, clientOf(this.#mail.session)));
     if (dmarc) methods.push(withNote(dmarcMethod(dmarc), voucher && `not followed: ARC seal of ${voucher}`));
     return methods;

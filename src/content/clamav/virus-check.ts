@@ -8,6 +8,7 @@ import type { MaybePromise } from '../../mail/maybe-promise.ts';
 import { Refused } from '../../mail/refused.ts';
 import { reply } from '../../mail/reply.ts';
 import type { Source } from '../../mail/source.ts';
+import type { Looked } from '../../mail/trace.ts';
 import type { Log } from '../../record/log.ts';
 import { LookupFailure } from '../../tables/table.ts';
 import type { Finding } from '../finding.ts';
@@ -68,7 +69,7 @@ class VirusReader implements RawReader {
     const result = await this.#scan.finish(bytes);
     switch (result.kind) {
       case 'clean':
-        return { fields: this.#scannedFields() };
+        return { fields: this.#scannedFields(), looked: seen('clean') };
       case 'infected':
         return this.#found(result.signature);
       case 'too-large':
@@ -89,11 +90,11 @@ class VirusReader implements RawReader {
     const facts = { virus: signature };
     if (action.kind === 'accept') {
       this.#log(`virus ${signature} found, and accepted as ${action.parameter} says`);
-      return { facts, fields: this.#scannedFields() };
+      return { facts, fields: this.#scannedFields(), looked: seen(signature) };
     }
     this.#options.command?.run(this.#mail, signature, action.kind === 'quarantine');
     const fields = [infectedField(signature), ...this.#scannedFields()];
-    return { facts, fields, findings: [findingOf(signature, action)] };
+    return { facts, fields, looked: seen(signature), findings: [findingOf(signature, action)] };
   }
 
   async #actionFor(signature: string): Promise<VirusAction> {
@@ -110,16 +111,17 @@ class VirusReader implements RawReader {
     const { kind, source } = this.#options.onOversize;
     const check = 'clamav_oversize_action';
     this.#log('larger than clamav_max_size: not scanned for viruses');
-    if (kind === 'accept') return {};
-    if (kind === 'reject') return { refusal: { reply: TOO_LARGE, restriction: check, rule: source } };
+    const looked = seen('larger than clamav_max_size, not scanned');
+    if (kind === 'accept') return { looked };
+    if (kind === 'reject') return { looked, refusal: { reply: TOO_LARGE, restriction: check, rule: source } };
     const action = 'HOLD too large to be scanned for viruses';
-    return { findings: [{ check, action, source, evidence: 'size' }] };
+    return { looked, findings: [{ check, action, source, evidence: 'size' }] };
   }
 
   #unknown(why: string): RawVerdict {
     const { onFailure, log } = this.#options;
     log.warn(`${this.#mail.envelope.id}: not scanned for viruses: ${why}`, { daemon: 'clamav' });
-    if (onFailure === 'accept') return {};
+    if (onFailure === 'accept') return { looked: seen(`not scanned: ${why}`) };
     throw new Refused('clamav_failure_action', UNSCANNED);
   }
 
@@ -130,6 +132,10 @@ class VirusReader implements RawReader {
   #log(text: string): void {
     this.#options.log.info(`${this.#mail.envelope.id}: ${text}`, { daemon: 'clamav' });
   }
+}
+
+function seen(answer: string): readonly Looked[] {
+  return [{ key: 'scan for viruses', answer }];
 }
 
 /** In the words of content actions. */

@@ -126,8 +126,10 @@ export function actOnContent(value: string, occasion: Occasion, judgement: Judge
     log.warn(`${occasion.check} map: action ${row.word} works with headers and body lines only: ${value}`);
     return KEEP;
   }
+  const { check, context, evidence, source } = occasion;
+  const verdict = row.word.toLowerCase();
+  judgement.tell({ restriction: check, source, looked: [{ key: evidence, answer: value }], verdict });
   const note = (what: string, told: string) => {
-    const { context, evidence } = occasion;
     logContent(log, judgement, { what, context, evidence, text: told });
   };
   return row.act({ text, occasion, judgement, log, note });
