@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import { SenderCheck } from '../content/authentication/sender-check.ts';
 import type { InspectionOptions } from '../content/inspection.ts';
 import type { LogicalHeader } from '../content/mime/logical-header.ts';
-import { KeyFiles } from '../content/signing/key-files.ts';
+import { KeyFiles, KeyProblem, parseKeyNames } from '../content/signing/key-files.ts';
 import { MailSigner } from '../content/signing/mail-signer.ts';
 import type { Dns } from '../dns/dns.ts';
 import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
@@ -15,6 +15,7 @@ import type { Log } from '../record/log.ts';
 import { MailSpf } from '../sender-auth/mail-spf.ts';
 import { claimsToBeOurs } from '../sender-auth/results-claim.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { Found } from '../tables/table.ts';
 import type { Openers } from './openers.ts';
 
 export interface SenderAuthParts {
@@ -94,16 +95,29 @@ function signer(
     order: 'access',
     parentStyle: openers.accessParentStyle,
   });
+  const keys = new KeyFiles(log);
+  readAhead(openers.maps('dkim_signing_maps')?.entries() ?? [], keys, keyPath(settings));
   const mailSigner = new MailSigner({
     find: (sender) => {
       const match = find?.(sender);
       return isPromise(match) ? match.then((found) => found?.value) : match?.value;
     },
     isOurs,
-    keys: new KeyFiles(log),
+    keys,
     resolve: keyPath(settings),
   });
   return (mail, outgoing) => mailSigner.seal(mail, outgoing);
+}
+
+/** Reads the keys that the maps can name beforehand, while the process may still read everything. */
+function readAhead(entries: readonly Found[], keys: KeyFiles, path: (file: string) => string): void {
+  for (const { value } of entries) {
+    try {
+      for (const name of parseKeyNames(value, path)) keys.key(name);
+    } catch (error) {
+      if (!(error instanceof KeyProblem)) throw error; // said by the log now, and by the mail that needs it
+    }
+  }
 }
 
 /** Names of key files begin at the configuration. */

@@ -3,14 +3,17 @@ import type { SecureContext } from 'node:tls';
 import type { Log } from '../record/log.ts';
 import type { TlsService } from '../server/service.ts';
 import type { Settings } from '../settings/settings.ts';
-import type { Table } from '../tables/table.ts';
+import type { TableList } from '../tables/table-list.ts';
 import { Certificates } from './certificates.ts';
 import { secureOptions } from './tls-options.ts';
+
+/** Certificates that are read before a client asks for them. */
+const MAX_READ_AHEAD = 1_000;
 
 /** Undefined when TLS is off. */
 export function assembleServerTls(
   settings: Settings,
-  sniMaps: Table | undefined,
+  sniMaps: TableList | undefined,
   log: Log,
 ): TlsService | undefined {
   const level = settings.smtpd_tls_security_level;
@@ -61,22 +64,26 @@ function contextOptions(settings: Settings, required: boolean) {
   });
 }
 
-/** tls_server_sni_maps: a name, and files with its key and certificates. */
-function sniCallback(maps: Table, settings: Settings, required: boolean, log: Log) {
+/** tls_server_sni_maps: a name, and files with its key and certificates; those that are named now are read now. */
+function sniCallback(maps: TableList, settings: Settings, required: boolean, log: Log) {
   const known = new Map<string, Certificates>();
+  const named = (value: string): SecureContext | undefined => {
+    let certificates = known.get(value);
+    if (!certificates) {
+      const chains = value.split(/[\s,]+/).filter((path) => path !== '');
+      const files = { pairs: [], chains, authorities: '' };
+      certificates = new Certificates(files, contextOptions(settings, required), log);
+      known.set(value, certificates);
+    }
+    return certificates.context();
+  };
+  for (const { value } of maps.entries()) {
+    if (known.size === MAX_READ_AHEAD) break;
+    named(value);
+  }
   return (name: string, done: (error: Error | null, context?: SecureContext) => void) => {
     Promise.resolve(maps.find(name.toLowerCase()))
-      .then((value) => {
-        if (value === undefined) return done(null);
-        let certificates = known.get(value);
-        if (!certificates) {
-          const chains = value.split(/[\s,]+/).filter((path) => path !== '');
-          const files = { pairs: [], chains, authorities: '' };
-          certificates = new Certificates(files, contextOptions(settings, required), log);
-          known.set(value, certificates);
-        }
-        done(null, certificates.context());
-      })
+      .then((value) => done(null, value === undefined ? undefined : named(value)))
       .catch((error: Error) => done(error));
   };
 }

@@ -50,6 +50,12 @@ export class Served {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
+  /** The processes that serve. */
+  workers(): string[] {
+    const pid = this.#process?.pid;
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  }
+
   write(name: string, text: string): void {
     writeFileSync(join(this.directory, name), text, { mode: 0o644 });
   }
@@ -87,12 +93,12 @@ smtpd_relay_restrictions = permit_sasl_authenticated, reject
 
 /** Speaks SMTP without TLS. */
 export class Client {
-  readonly #socket: Socket;
+  readonly socket: Socket;
   #input = '';
   #heard: () => void = () => {};
 
   private constructor(socket: Socket) {
-    this.#socket = socket;
+    this.socket = socket;
     socket.on('data', (chunk) => {
       this.#input += chunk.toString();
       this.#heard();
@@ -115,7 +121,7 @@ export class Client {
 
   /** Sends a line; the reply, its lines between `|`. */
   async say(line: string): Promise<string> {
-    this.#socket.write(`${line}\r\n`);
+    this.socket.write(`${line}\r\n`);
     return this.reply();
   }
 
@@ -126,7 +132,7 @@ export class Client {
         this.#input = this.#input.slice(whole.length);
         return whole.slice(0, -2).replaceAll('\r\n', '|');
       }
-      if (this.#socket.closed) return '<closed>';
+      if (this.socket.closed) return '<closed>';
       await new Promise<void>((done) => {
         this.#heard = done;
       });
@@ -134,6 +140,6 @@ export class Client {
   }
 
   close(): void {
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 }

@@ -59,11 +59,11 @@ test('entries and files', async () => {
   ]);
 });
 
-test('who serves has to be able to read the file', async () => {
+test('a file that only root can read is worth a note', async () => {
   const stranger = { name: 'joe', uid: 12_345, gid: 12_345 };
   assert.deepEqual(await complaints({ main: MAPS, files: GOOD }, { findServingUser: () => stranger }), [
-    'warning signers:1: DKIM key file "DIR/rsa.pem": joe, who serves, cannot read it; chown joe it',
-    'warning signers:1: DKIM key file "DIR/ed.pem": joe, who serves, cannot read it; chown joe it',
+    'note signers:1: DKIM key file "DIR/rsa.pem": joe, who serves, cannot read it; root reads it at the start, and a new version at a reload (SIGHUP) only',
+    'note signers:1: DKIM key file "DIR/ed.pem": joe, who serves, cannot read it; root reads it at the start, and a new version at a reload (SIGHUP) only',
   ]);
 });
 

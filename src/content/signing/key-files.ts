@@ -1,6 +1,7 @@
 /**
  * Signing keys out of files, read again when they change. A new version that cannot be used is complained of, and the
- * one before stays in use. Files that others can read are complained of, too.
+ * one before stays in use; root reads all of them ahead, and what only root can read is read again at a reload.
+ * Files that others can read are complained of, too.
  */
 import { readFileSync, statSync } from 'node:fs';
 import type { Log } from '../../record/log.ts';
@@ -41,16 +42,22 @@ export class KeyFiles {
 
   /** Throws KeyProblem, without a word of the key itself. */
   key(name: KeyName, now = Date.now()): SigningKey {
-    const id = `${name.domain}:${name.selector}:${name.file}`;
-    let kept = this.#kept.get(id);
-    if (!kept) {
-      if (this.#kept.size >= MAX_KEPT) this.#kept.clear();
-      kept = { key: undefined, stamp: '', checkedAt: 0, problem: '' };
-      this.#kept.set(id, kept);
-    }
+    const kept = this.#keptOf(name);
     if (now - kept.checkedAt >= CHECK_EVERY_MS) this.#refresh(name, kept, now);
     if (kept.key) return kept.key;
     throw new KeyProblem(kept.problem);
+  }
+
+  #keptOf({ domain, selector, file }: KeyName): Kept {
+    const id = `${domain}:${selector}:${file}`;
+    let kept = this.#kept.get(id);
+    if (!kept) {
+      const [oldest] = this.#kept.keys();
+      if (this.#kept.size >= MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+      kept = { key: undefined, stamp: '', checkedAt: 0, problem: '' };
+      this.#kept.set(id, kept);
+    }
+    return kept;
   }
 
   #refresh(name: KeyName, kept: Kept, now: number): void {
@@ -62,7 +69,7 @@ export class KeyFiles {
       kept.key = signingKey(name.domain, name.selector, readFileSync(name.file));
       this.#complainOfMode(name.file);
     } catch (error) {
-      kept.problem = `DKIM key file "${name.file}": ${(error as Error).message}`;
+      kept.problem = `DKIM key file "${name.file}": ${problemOf(error)}`;
       const before = kept.key ? '; the key before stays in use' : '';
       this.#log.error(`${kept.problem}${before}`);
     }
@@ -87,6 +94,13 @@ export function parseKeyNames(text: string, resolve: (file: string) => string): 
         );
       return { domain, selector, file: resolve(file) };
     });
+}
+
+function problemOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'EACCES'
+    ? 'permission denied; let mail_owner read it, or reload (SIGHUP), which reads it as root'
+    : message;
 }
 
 function stampOf(file: string): string {

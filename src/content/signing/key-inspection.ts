@@ -1,7 +1,7 @@
 /**
  * Signing keys looked at before mail needs them, for `check`: whether each entry of dkim_signing_maps names a key, the
- * file has one, the user who serves can read it and nobody else; and, if asked, whether the DNS publishes its public
- * half. What the DNS does not say now is worth a note, no more.
+ * file has one, and not everybody can read it; and, if asked, whether the DNS publishes its public half. What the DNS
+ * does not say now, and what root has to read for the user who serves, is worth a note, no more.
  */
 import { readFileSync, statSync } from 'node:fs';
 import type { Dns } from '../../dns/dns.ts';
@@ -37,6 +37,8 @@ interface UsableKey {
   readonly key: SigningKey;
   readonly source: Source;
 }
+
+const READ_BY_ROOT = 'root reads it at the start, and a new version at a reload (SIGHUP) only';
 
 /** Look-ups under way at a time, and how long all of them together may take. */
 const AT_ONCE = 20;
@@ -84,8 +86,8 @@ export class KeyInspection {
     const { domain, selector, file } = name;
     const id = `${domain}:${selector}:${file}`;
     if (this.#usable.has(id)) return;
-    const complain = (problem: string, remedy: string) =>
-      this.complaints.push(complaint(source, 'warning', `DKIM key file "${file}": ${problem}`, remedy));
+    const complain = (problem: string, remedy: string, severity: Severity = 'warning') =>
+      this.complaints.push(complaint(source, severity, `DKIM key file "${file}": ${problem}`, remedy));
     try {
       this.#usable.set(id, { key: signingKey(domain, selector, readFileSync(file)), source });
       this.#inspectAccess(file, complain);
@@ -99,12 +101,15 @@ export class KeyInspection {
     }
   }
 
-  #inspectAccess(file: string, complain: (problem: string, remedy: string) => void): void {
+  #inspectAccess(
+    file: string,
+    complain: (problem: string, remedy: string, severity?: Severity) => void,
+  ): void {
     const { mode, uid, gid } = statSync(file);
     const { reader } = this.#options;
     if (isOpenToAll(mode)) complain('everybody on this machine can read it', 'chmod o= it');
     else if (reader && !(uid === reader.uid && mode & 0o400) && !(gid === reader.gid && mode & 0o040))
-      complain(`${reader.name}, who serves, cannot read it`, `chown ${reader.name} it`);
+      complain(`${reader.name}, who serves, cannot read it`, READ_BY_ROOT, 'note');
   }
 }
 
