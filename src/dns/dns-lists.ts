@@ -2,6 +2,7 @@
  * All DNS lists of a configuration: asks them, keeps out those that do harm, and counts. RFC 5782.
  * One list has one health and one count, whatever restrictions of whatever services ask it.
  */
+import { formatSource, type Source } from '../mail/source.ts';
 import type { Log } from '../record/log.ts';
 import type { Answer, Dns } from './dns.ts';
 import { ListHealth, RETEST_EVERY_MS } from './list-health.ts';
@@ -13,8 +14,8 @@ import type { ListKind } from './list-test.ts';
 export type ListAnswer =
   | { readonly kind: 'listed'; readonly addresses: readonly string[] }
   | { readonly kind: 'clear' }
-  /** The list is out of service: it has no opinion, and no answer is missing. */
-  | { readonly kind: 'silent'; readonly why: string }
+  /** It has no opinion, and no answer is missing. */
+  | { readonly kind: 'out of service'; readonly why: string }
   | { readonly kind: 'unknown'; readonly why: string };
 
 /** Which of a list's answers count. */
@@ -34,6 +35,8 @@ const TEXT_LIMIT = 500;
 export class DnsLists {
   readonly #options: Required<DnsListsOptions>;
   readonly #zones = new Map<string, ListZone>();
+  /** Where the operator named a list. */
+  readonly #places = new Map<string, Map<string, Source>>();
   #clock: NodeJS.Timeout | undefined;
 
   constructor({ now = Date.now, ...options }: DnsListsOptions) {
@@ -50,9 +53,30 @@ export class DnsLists {
     return zone;
   }
 
+  /** Remembers where a list is named, for those who complain about it. */
+  mentioned(name: string, source: Source): void {
+    const zone = name.toLowerCase();
+    const places = this.#places.get(zone) ?? new Map<string, Source>();
+    this.#places.set(zone, places.set(formatSource(source), source));
+  }
+
+  placesOf(zone: ListZone): readonly Source[] {
+    return [...(this.#places.get(zone.name.toLowerCase())?.values() ?? [])];
+  }
+
+  /** In the order in which they were first asked for. */
+  all(): readonly ListZone[] {
+    return [...this.#zones.values()];
+  }
+
+  /** Tests all lists at once; how long that takes is up to the resolver's time-outs. */
+  async testAll(): Promise<void> {
+    await Promise.all(this.all().map(({ health }) => health.test()));
+  }
+
   /** Tests all lists now, and goes on until `close`. */
   watch(): void {
-    for (const { health } of this.#zones.values()) void health.test();
+    void this.testAll();
     this.#clock ??= setInterval(() => this.#testDue(), RETEST_EVERY_MS);
     this.#clock.unref();
   }
@@ -62,13 +86,12 @@ export class DnsLists {
     this.#clock = undefined;
   }
 
-  /** In the order in which they were named. */
   statistics(): ListStatistics[] {
-    return [...this.#zones.values()].map((zone) => zone.statistics());
+    return this.all().map((zone) => zone.statistics());
   }
 
   #testDue(): void {
-    for (const { health } of this.#zones.values()) if (health.isDue) void health.test();
+    for (const { health } of this.all()) if (health.isDue) void health.test();
   }
 }
 
@@ -77,15 +100,16 @@ export class ListZone {
   /** As it may be shown: without a customer's key. */
   readonly shown: string;
   readonly health: ListHealth;
-  readonly #name: string;
-  readonly #kind: ListKind;
+  /** As it is asked, key and all: not for other eyes. */
+  readonly name: string;
+  readonly kind: ListKind;
   readonly #dns: Dns;
   readonly #now: () => number;
   readonly #counts = new ListCounts();
 
   constructor(name: string, kind: ListKind, { dns, log, now }: Required<DnsListsOptions>) {
-    this.#name = name;
-    this.#kind = kind;
+    this.name = name;
+    this.kind = kind;
     this.#dns = dns;
     this.#now = now;
     this.shown = shownZone(name);
@@ -98,10 +122,12 @@ export class ListZone {
    */
   async ask(front: string, filter: Filter | undefined, witnesses: Witnesses): Promise<ListAnswer> {
     const wait = this.health.known();
-    if (this.health.problem !== undefined) return { kind: 'silent', why: this.health.problem };
+    const { problem, silence } = this.health;
+    if (problem !== undefined) return { kind: 'out of service', why: problem };
+    if (silence !== undefined) return { kind: 'unknown', why: silence };
     const began = this.#now();
     this.#counts.queries += 1;
-    const answer = await this.#dns.a(`${front}.${this.#name}`);
+    const answer = await this.#dns.a(`${front}.${this.name}`);
     this.#counts.answered(this.#now() - began);
     if (wait) await wait;
     return this.#judge(answer, filter, witnesses);
@@ -109,21 +135,27 @@ export class ListZone {
 
   /** What the list says of an entry, in words; empty when it says nothing. */
   async text(front: string): Promise<string> {
-    const answer = await this.#dns.txt(`${front}.${this.#name}`);
+    const answer = await this.#dns.txt(`${front}.${this.name}`);
     const text = answer.kind === 'found' ? answer.records.join(' / ').slice(0, TEXT_LIMIT) : '';
-    return withoutListKey(text, this.#name);
+    return withoutListKey(text, this.name);
   }
 
   statistics(): ListStatistics {
-    const { problem, note, isTested, since } = this.health;
-    const { queries, hits, uniqueHits, errors, meanMs, slowestMs } = this.#counts;
-    const state = problem === undefined ? (isTested ? 'in service' : 'untested') : 'out of service';
+    const { problem, silence, note, since } = this.health;
+    const { queries, hits, uniqueHits, errors, totalMs, slowestMs } = this.#counts;
     return {
       zone: this.shown,
-      asks: this.#kind,
-      ...{ state, why: problem ?? note, since },
-      ...{ queries, hits, uniqueHits, errors, meanMs, slowestMs },
+      asks: this.kind,
+      ...{ state: this.#state, why: problem ?? silence ?? note, since },
+      ...{ queries, hits, uniqueHits, errors, totalMs, slowestMs },
     };
+  }
+
+  get #state(): ListStatistics['state'] {
+    const { problem, silence, isTested } = this.health;
+    if (problem !== undefined) return 'out of service';
+    if (silence !== undefined) return 'silent';
+    return isTested ? 'in service' : 'untested';
   }
 
   async #judge(
@@ -131,15 +163,17 @@ export class ListZone {
     filter: Filter | undefined,
     witnesses: Witnesses,
   ): Promise<ListAnswer> {
-    if (answer.kind === 'absent') return { kind: 'clear' };
     if (answer.kind === 'unknown') {
       this.#counts.errors += 1;
+      this.health.unanswered(answer.why);
       return answer;
     }
-    const refusal = refusalMeaning(this.#name, answer.records);
+    this.health.answered();
+    if (answer.kind === 'absent') return { kind: 'clear' };
+    const refusal = refusalMeaning(this.name, answer.records);
     if (refusal !== undefined) this.health.outOfService(refusal);
     else if (answer.records.some(isStrange)) await this.health.recheck();
-    if (this.health.problem !== undefined) return { kind: 'silent', why: this.health.problem };
+    if (this.health.problem !== undefined) return { kind: 'out of service', why: this.health.problem };
     const addresses = answer.records.filter((address) => filter?.matches(address) ?? true);
     if (addresses.length === 0) return { kind: 'clear' };
     witnesses.hit(this.#counts);

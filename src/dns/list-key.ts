@@ -31,6 +31,11 @@ export function shownZone(zone: string): string {
   return key === undefined ? zone : zone.slice(key.length + 1);
 }
 
+/** A text with restrictions in it (a table row, a word of main.cf) as it may be shown. */
+export function withoutListKeys(text: string): string {
+  return text.includes('.') ? text.replace(/[\w-]+(?:\.[\w-]+)+/g, shownZone) : text;
+}
+
 /** A text that may mention the list, with asterisks in place of the key. */
 export function withoutListKey(text: string, zone: string): string {
   const key = keyOf(zone);

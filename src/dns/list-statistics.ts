@@ -1,13 +1,16 @@
 /** What a DNS list is worth and what it costs: questions, hits, hits of its own, errors, time. */
 
+/** `silent`: it has not answered for a while, and is not waited for. `untested`: nobody has asked it yet. */
+export type ListState = 'in service' | 'out of service' | 'silent' | 'untested';
+
 export interface ListStatistics {
   /** Without a customer's key. */
   readonly zone: string;
   readonly asks: 'address' | 'name';
-  readonly state: 'in service' | 'out of service' | 'untested';
-  /** Why it is out of service, or what it lacks. */
+  readonly state: ListState;
+  /** Why it is out of service or silent, or what it lacks. */
   readonly why: string | undefined;
-  /** Since when, milliseconds since 1970. */
+  /** Since when it is out of service (or in service), milliseconds since 1970. */
   readonly since: number;
   readonly queries: number;
   readonly hits: number;
@@ -15,8 +18,8 @@ export interface ListStatistics {
   readonly uniqueHits: number;
   /** Questions without an answer. */
   readonly errors: number;
-  /** Of the answers, milliseconds. */
-  readonly meanMs: number;
+  /** What all questions together have taken. */
+  readonly totalMs: number;
   readonly slowestMs: number;
 }
 
@@ -26,16 +29,12 @@ export class ListCounts {
   hits = 0;
   uniqueHits = 0;
   errors = 0;
-  #totalMs = 0;
+  totalMs = 0;
   slowestMs = 0;
 
   answered(ms: number): void {
-    this.#totalMs += ms;
+    this.totalMs += ms;
     this.slowestMs = Math.max(this.slowestMs, ms);
-  }
-
-  get meanMs(): number {
-    return this.queries === 0 ? 0 : this.#totalMs / this.queries;
   }
 }
 

@@ -3,6 +3,7 @@
  * `Postfix: access(5), check_namadr_access, check_mail_access`. A table that does not answer counts as a row
  * `451 4.3.5 Server configuration error`.
  */
+import { withoutListKeys } from '../dns/list-key.ts';
 import type { Address } from '../mail/address.ts';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import { printable } from '../mail/reply.ts';
@@ -56,7 +57,7 @@ export class AccessTable {
 
   /** Does what the row says; no row, no opinion. */
   act(match: Match | undefined, subject: Subject, q: Question): Answer {
-    looked(q, match?.key ?? subject.name, match?.value);
+    looked(q, match?.key ?? subject.name, match && withoutListKeys(match.value));
     if (!match) return dunno;
     const source = match.source ?? this.#source;
     return this.#sources.access.act(

@@ -3,7 +3,7 @@
  * at run time, the answer 451 4.3.5, as in Postfix: a mistake is never an open door and never stops other mail.
  */
 import { deadListProblem } from '../dns/dead-lists.ts';
-import { shownZone } from '../dns/list-key.ts';
+import { shownZone, withoutListKeys } from '../dns/list-key.ts';
 import { withoutPassword } from '../mail/secrets.ts';
 import type { Source } from '../mail/source.ts';
 import { dunno } from '../mail/verdict.ts';
@@ -54,7 +54,7 @@ export class RestrictionCompiler {
   /** The words of a table row or a policy answer. */
   fromRow(text: string, source: Source): RestrictionList {
     const tokens = splitTokens(text).map((word) => ({ text: word, source }));
-    return { name: text, restrictions: this.#restrictions(tokens, undefined) };
+    return { name: withoutListKeys(text), restrictions: this.#restrictions(tokens, undefined) };
   }
 
   #restrictions(tokens: readonly Token[], bareTable: string | undefined): Restriction[] {
@@ -77,7 +77,7 @@ export class RestrictionCompiler {
   #complainOfRest({ text }: Token, rest: readonly Token[]): void {
     const next = rest.at(-1);
     if (!next) return;
-    const problem = `restriction "${next.text}" after "${text}" is ignored`;
+    const problem = `restriction "${withoutListKeys(next.text)}" after "${text}" is ignored`;
     this.#options.complain({
       source: next.source,
       severity: 'warning',
@@ -108,7 +108,7 @@ export class RestrictionCompiler {
       const made = row.make(this.#options.sources, argument ?? token);
       const parts = typeof made === 'function' ? { judge: made } : made;
       this.#noteOldName(row, token);
-      this.#complainOfDeadLists(row, argument ?? token);
+      this.#mentionLists(row, argument ?? token);
       return { name, source: token.source, ...parts };
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
@@ -127,8 +127,10 @@ export class RestrictionCompiler {
     this.#options.complain({ source: token.source, severity: 'note', problem, remedy: `now "${row.name}"` });
   }
 
-  #complainOfDeadLists(row: Row, argument: Argument): void {
-    for (const { zone, source } of row.zones?.(this.#options.sources, argument) ?? []) {
+  #mentionLists(row: Row, argument: Argument): void {
+    const { sources } = this.#options;
+    for (const { zone, source } of row.zones?.(sources, argument) ?? []) {
+      sources.lists.mentioned(zone, source);
       const problem = deadListProblem(zone);
       if (problem === undefined) continue;
       this.#options.complain({ source, severity: 'warning', problem, remedy: 'remove it' });
@@ -196,7 +198,8 @@ export class RestrictionCompiler {
     const remedy = near
       ? `did you mean "${near}"?`
       : 'a restriction, or a class declared in smtpd_restriction_classes';
-    return this.#broken(text, source, `unknown smtpd restriction: "${text}"`, remedy);
+    const shown = withoutListKeys(text);
+    return this.#broken(shown, source, `unknown smtpd restriction: "${shown}"`, remedy);
   }
 
   #broken(name: string, source: Source, problem: string, remedy: string): Restriction {
@@ -260,7 +263,8 @@ const ARGUMENTS: Record<Row['argument'], ArgumentRule> = {
 
 /** An argument as it stands in traces and replies: without passwords and keys. */
 function shownArgument(row: Row, { text, key }: Argument): string {
-  const shown = row.argument === 'zone' ? text.replace(/^[^=]*/, shownZone) : withoutPassword(text);
+  const shown =
+    row.argument === 'zone' ? text.replace(/^[^=]*/, shownZone) : withoutListKeys(withoutPassword(text));
   return key === undefined ? shown : `${key} ${shown}`;
 }
 

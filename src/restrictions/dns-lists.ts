@@ -170,7 +170,7 @@ function answerText(answer: ListAnswer): string | undefined {
       return answer.addresses.join(' ');
     case 'clear':
       return undefined;
-    case 'silent':
+    case 'out of service':
       return `out of service: ${answer.why}`;
     case 'unknown':
       return answer.why;

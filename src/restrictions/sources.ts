@@ -50,7 +50,7 @@ export interface Sources {
   isOwnHost(name: string): MaybePromise<boolean>;
   /** A client named in relay_domains. */
   isRelayClient(name: string): MaybePromise<boolean>;
-  readonly lists: Pick<DnsLists, 'zone'>;
+  readonly lists: Pick<DnsLists, 'zone' | 'mentioned'>;
   readonly rblReplyMaps: Table | undefined;
   readonly defaultRblReply: string;
   expandReply(template: string, q: Question, more: Readonly<Record<string, string>>): string;

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DnsServer } from '../../src/demo/dns-server.ts';
 import { type Assembly, assemble } from '../../src/main.ts';
+import type { Attempt } from '../../src/record/attempt.ts';
 import type { Log } from '../../src/record/log.ts';
 import { LocalCounters } from '../../src/server/counters.ts';
 import { complaintLine } from '../../src/settings/complaint.ts';
@@ -43,16 +44,19 @@ export class RunningGateway {
   readonly backend: FakeBackend;
   /** Sentences of the log, levels in front. */
   readonly log: readonly string[];
+  /** The story of each attempt. */
+  readonly attempts: readonly Attempt[];
   /** By the name in master.cf. */
   readonly ports: ReadonlyMap<string, number>;
+  readonly assembly: Assembly;
   readonly #dns: DnsServer;
-  readonly #assembly: Assembly;
   readonly #servers: readonly Server[];
 
   private constructor(parts: {
     directory: string;
     backend: FakeBackend;
     log: readonly string[];
+    attempts: readonly Attempt[];
     dns: DnsServer;
     assembly: Assembly;
     servers: readonly Server[];
@@ -60,8 +64,9 @@ export class RunningGateway {
     this.directory = parts.directory;
     this.backend = parts.backend;
     this.log = parts.log;
+    this.attempts = parts.attempts;
+    this.assembly = parts.assembly;
     this.#dns = parts.dns;
-    this.#assembly = parts.assembly;
     this.#servers = parts.servers;
     this.ports = new Map(
       parts.assembly.services.map(({ service }, i) => [
@@ -85,17 +90,18 @@ export class RunningGateway {
     };
     for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), filled(text));
     const sentences: string[] = [];
+    const attempts: Attempt[] = [];
     const assembly = await assemble(readConfiguration(directory), {
       log: keptLog(sentences),
       counters: new LocalCounters(60_000),
-      sink: undefined,
+      sink: { keep: (attempt) => void attempts.push(attempt) },
     });
     const errors = assembly.complaints.filter(({ severity }) => severity === 'error').map(complaintLine);
     if (errors.length > 0) throw new Error(errors.join('\n'));
     const servers = assembly.services.map((service) => service.server());
     for (const server of servers)
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new RunningGateway({ directory, backend, log: sentences, dns, assembly, servers });
+    return new RunningGateway({ directory, backend, log: sentences, attempts, dns, assembly, servers });
   }
 
   /** The port of the only service, or of the named one. */
@@ -107,7 +113,7 @@ export class RunningGateway {
 
   async stop(): Promise<void> {
     for (const server of this.#servers) server.close();
-    await this.#assembly.close();
+    await this.assembly.close();
     await this.backend.stop();
     await this.#dns.close();
     await rm(this.directory, { recursive: true, force: true });
