@@ -6,6 +6,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { Accounts } from './assembly/accounts.ts';
 import { Scanners } from './assembly/clamav.ts';
+import { watchLists } from './assembly/list-watch.ts';
 import { assembleStore } from './assembly/memory.ts';
 import { PolicyServices } from './assembly/policy-services.ts';
 import { assembleQuarantine, keepSwept } from './assembly/quarantine.ts';
@@ -13,6 +14,7 @@ import { assembleService, type Shared } from './assembly/service.ts';
 import { assembleSources } from './assembly/sources.ts';
 import type { Dns } from './dns/dns.ts';
 import type { DnsLists } from './dns/dns-lists.ts';
+import type { Store } from './memory/store.ts';
 import type { AttemptSink } from './record/attempt.ts';
 import { Journal } from './record/journal.ts';
 import type { Log } from './record/log.ts';
@@ -44,6 +46,9 @@ export interface Assembly {
   readonly tables: Tables;
   readonly dns: Dns;
   readonly lists: DnsLists;
+  readonly store: Store;
+  /** Tests the DNS lists from now on, and writes down what they are worth: for who serves. */
+  watchLists(): void;
   close(): Promise<void>;
 }
 
@@ -79,6 +84,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     .map((service) => assembleListener(configuration, service, shared));
   await tables.ready();
   await accounts.ready();
+  let stopWatching = async () => {};
   return {
     configuration,
     services,
@@ -86,9 +92,14 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     tables,
     dns,
     lists,
+    store,
+    watchLists() {
+      stopWatching = watchLists(lists, store);
+    },
     async close() {
       stopSweeping();
       lists.close();
+      await stopWatching();
       policies.close();
       scanners.close();
       await tables.close();

@@ -5,6 +5,7 @@ import { silentLog } from '../record/log.ts';
 import { LocalCounters } from '../server/counters.ts';
 import { type Complaint, ComplaintBook } from '../settings/complaint.ts';
 import { type Configuration, readConfiguration } from '../settings/configuration.ts';
+import { listComplaints } from './list-inspection.ts';
 import { inspectSigningKeys } from './signing-keys.ts';
 
 export interface Inspection {
@@ -15,7 +16,7 @@ export interface Inspection {
 }
 
 export interface InspectionWishes {
-  /** Asks the DNS, too: whether it publishes our signing keys. */
+  /** Asks the DNS, too: whether it publishes our signing keys, and how the DNS lists are. */
   readonly asksDns: boolean;
   /** Who will serve, for this mail_owner; undefined: whoever looks now. */
   findServingUser(mailOwner: string): KeyInspectionOptions['reader'];
@@ -34,11 +35,11 @@ export async function inspect(directory: string, wishes: InspectionWishes): Prom
   });
   try {
     const book = new ComplaintBook();
-    const { tables, dns } = assembly;
+    const { tables, dns, lists } = assembly;
     const reader = wishes.findServingUser(configuration.settings.mail_owner);
     const keys = inspectSigningKeys(configuration, tables, reader);
-    const published = wishes.asksDns ? await keys.compare(dns) : [];
-    const found = [...assembly.complaints, ...tables.lint(), ...keys.complaints, ...published];
+    const heard = wishes.asksDns ? await Promise.all([keys.compare(dns), listComplaints(lists)]) : [];
+    const found = [...assembly.complaints, ...tables.lint(), ...keys.complaints, ...heard.flat()];
     for (const complaint of found) book.add(complaint);
     const complaints = book.all();
     return { complaints, summary: summary(configuration, assembly, complaints) };

@@ -44,6 +44,11 @@ export const commands: readonly Row[] = [
     load: async () => (await import('./commands/list.ts')).list,
   },
   {
+    name: 'lists',
+    sentence: 'tests the DNS lists, and tells what they are worth',
+    load: async () => (await import('./commands/lists.ts')).lists,
+  },
+  {
     name: 'passwd',
     sentence: 'adds, changes and deletes users of the password file',
     load: async () => (await import('./commands/passwd.ts')).passwd,

@@ -29,6 +29,7 @@ export const spaces = {
     sentence: 'how much each client, sender, user and recipient may still do',
   },
   passed: { id: 9, bound: 1_000_000, sentence: 'clients that have passed the tests at connect time' },
+  lists: { id: 10, bound: 100_000, sentence: 'how DNS lists have answered, day by day' },
 } as const satisfies Record<string, Space>;
 
 export type SpaceName = keyof typeof spaces;

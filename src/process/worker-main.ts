@@ -52,6 +52,7 @@ export async function runWorker(directory: string): Promise<void> {
     const user = findServingUser(settings.mail_owner);
     becomeOwner(user);
   }
+  assembly.watchLists();
   say({ kind: 'ready', brokenTables: brokenTables(assembly) });
 }
 

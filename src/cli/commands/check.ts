@@ -17,7 +17,7 @@ export const check: Command = {
 Each line is \`file:line: problem; what should be\`. An error keeps the gateway from starting; a warning means that
 something is probably not as meant; a note is worth knowing. --quiet leaves out the notes.
 Nobody is asked over the network, unless with --dns: then what the DNS says is looked at, too: whether it publishes the
-keys of dkim_signing_maps. An answer that does not come is a note.
+keys of dkim_signing_maps, and whether DNS lists answer as lists should. An answer that does not come is a note.
 Exit status 1 when there are errors or warnings.`.trim(),
 
   async run(args) {
