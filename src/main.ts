@@ -8,6 +8,7 @@ import { Accounts } from './assembly/accounts.ts';
 import { Scanners } from './assembly/clamav.ts';
 import { watchLists } from './assembly/list-watch.ts';
 import { assembleStore } from './assembly/memory.ts';
+import { assemblePolicyPort } from './assembly/policy-port.ts';
 import { PolicyServices } from './assembly/policy-services.ts';
 import { assembleQuarantine, keepSwept } from './assembly/quarantine.ts';
 import { assembleService, type Shared } from './assembly/service.ts';
@@ -20,6 +21,7 @@ import { Journal } from './record/journal.ts';
 import type { Log } from './record/log.ts';
 import type { Counters } from './server/client-limits.ts';
 import { smtpListener } from './server/listener.ts';
+import { policyListener } from './server/policy-listener.ts';
 import { type Complaint, ComplaintBook } from './settings/complaint.ts';
 import type { Configuration } from './settings/configuration.ts';
 import type { Service } from './settings/services.ts';
@@ -79,9 +81,10 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     spoolDirectory: join(settings.data_directory, 'spool'),
     complain: book.add,
   };
-  const services = configuration.services
-    .filter(({ program }) => program === 'smtpd')
-    .map((service) => assembleListener(configuration, service, shared));
+  const services = configuration.services.flatMap((service) => {
+    const server = LISTENERS[service.program]?.(configuration, service, shared);
+    return server ? [{ service, server }] : [];
+  });
   await tables.ready();
   await accounts.ready();
   let stopWatching = async () => {};
@@ -110,7 +113,16 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
   };
 }
 
-function assembleListener(configuration: Configuration, service: Service, shared: Shared): AssembledService {
-  const options = assembleService(configuration, service, shared);
-  return { service, server: () => smtpListener(options) };
-}
+/** What makes the servers of a line in master.cf. */
+const LISTENERS: Partial<
+  Record<Service['program'], (of: Configuration, service: Service, shared: Shared) => () => Server>
+> = {
+  smtpd(configuration, service, shared) {
+    const options = assembleService(configuration, service, shared);
+    return () => smtpListener(options);
+  },
+  policy(configuration, service, shared) {
+    const options = assemblePolicyPort(configuration, service, shared);
+    return () => policyListener(options);
+  },
+};

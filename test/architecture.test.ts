@@ -12,7 +12,7 @@ const floors: readonly (readonly string[])[] = [
   ['process', 'demo'],
   ['main.ts', 'assembly'],
   ['server', 'admin'],
-  ['gateway.ts', 'release.ts'],
+  ['gateway.ts', 'policy-desk.ts', 'release.ts'],
   ['restrictions', 'content', 'relay', 'callout', 'quarantine'],
   ['tables', 'dns', 'memory', 'sender-auth', 'addresses', 'accounts', 'policy'],
   ['smtp', 'record', 'settings', 'patterns'],

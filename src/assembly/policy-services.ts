@@ -1,8 +1,9 @@
 /**
  * The policy services of a process, from settings. Parameters: smtpd_policy_service_*, and the attributes of
  * `check_policy_service { inet:host:port, timeout=10s, default_action=DUNNO }`. `Postfix: SMTPD_POLICY_README`.
- * A service that a spawn line of master.cf defines is a command that is started for each connection; the well-known SPF
- * servers are not needed: where one is named that does not exist, the gateway's own check answers in its place.
+ * A service that a spawn line of master.cf defines is a command that is started for each connection. In place of the
+ * well-known SPF scripts the gateway's own check answers; only an installed policyd-spf (Python) runs, because it has a
+ * configuration of its own that would be passed over otherwise.
  */
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -45,9 +46,10 @@ const READ: { [name in keyof Attributes]: (text: string) => Reading<Attributes[n
   policy_context: parameters.smtpd_policy_service_policy_context.read,
 };
 
-/** Servers whose work the gateway does itself: postfix-policyd-spf-perl, policyd-spf of pypolicyd-spf, and their kin. */
-const SPF_SERVER = /^(?:postfix-)?policyd-spf(?:-perl|-python)?(?:\.pl|\.py)?$|^spf-policy(?:\.pl)?$/i;
-const SPF_RESTRICTION = 'reject_spf_fail';
+/** Of Mail::SPF and its forerunners, without a configuration. */
+const SPF_IN_PERL = /^(?:postfix-)?policyd-spf(?:-perl|\.pl|-perl\.pl)$|^spf(?:-policy)?\.pl$/i;
+/** Of pypolicyd-spf. */
+const SPF_IN_PYTHON = /^(?:postfix-)?policyd-spf(?:-python)?(?:\.py)?$/i;
 
 export class PolicyServices {
   readonly #configuration: Configuration;
@@ -67,14 +69,19 @@ export class PolicyServices {
       knownPorts: settings.known_tcp_ports,
     });
     const spawn = this.#spawnAt(address);
+    if (spawn && isSpfScript(spawn)) {
+      const problem = `service ${spawn.name} of master.cf is an SPF script: the gateway checks SPF itself in its place`;
+      complain({
+        source,
+        severity: 'note',
+        problem,
+        remedy: 'reject_spf_fail does the same without a service',
+      });
+      return { builtIn: 'spf' };
+    }
     const missing = spawn && missingProgram(spawn);
     if (spawn && missing !== undefined) {
-      if (!SPF_SERVER.test(basename(missing))) {
-        throw new RangeError(`"${name}": ${missing} does not exist (service ${spawn.name} of master.cf)`);
-      }
-      const problem = `${missing} of service ${spawn.name} does not exist; SPF is checked by the gateway itself`;
-      complain({ source, severity: 'note', problem, remedy: `as ${SPF_RESTRICTION} does` });
-      return { restriction: SPF_RESTRICTION };
+      throw new RangeError(`"${name}": ${missing} does not exist (service ${spawn.name} of master.cf)`);
     }
     const reached: PolicyAddress = spawn
       ? { kind: 'unix', path: spawnSocket(this.#configuration.settings.data_directory, spawn.name) }
@@ -121,6 +128,13 @@ function clientOptions(of: Attributes): Omit<PolicyClientOptions, 'name' | 'addr
 function placeOf(address: PolicyAddress): unknown[] {
   if (address.kind === 'unix') return [address.path];
   return [address.host === 'localhost' ? '127.0.0.1' : address.host, address.port];
+}
+
+/** A script whose work the gateway does: nothing is lost when it does not run. */
+function isSpfScript(spawn: Spawn): boolean {
+  const names = spawn.command.slice(0, 2).map((word) => basename(word));
+  if (names.some((name) => SPF_IN_PERL.test(name))) return true;
+  return missingProgram(spawn) !== undefined && names.some((name) => SPF_IN_PYTHON.test(name));
 }
 
 /** The program of a spawn line that is not there: the command itself, or the script that an interpreter is given. */

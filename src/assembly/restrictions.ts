@@ -42,6 +42,11 @@ export interface RestrictionNeeds {
   readonly policies: PolicyServices;
   readonly log: Log;
   readonly complain: Complain;
+  /**
+   * `advice`: another server has the mail and asks what we think of it. Who may relay there and which recipients it has is
+   * its own affair, and header fields that we find out about have to be told at once.
+   */
+  readonly purpose: 'mail' | 'advice';
 }
 
 export function assembleBench(needs: RestrictionNeeds): Bench {
@@ -54,22 +59,24 @@ export function assembleBench(needs: RestrictionNeeds): Bench {
   const sources = assembleSources(needs, access);
   const classes = classesOf(settings);
   const compiler = new RestrictionCompiler({ sources, classes, complain: needs.complain });
-  demandRelayGuard(settings, classes, needs.complain);
+  const isMail = needs.purpose === 'mail';
+  if (isMail) demandRelayGuard(settings, classes, needs.complain);
   const names = Object.keys(PARAMETERS) as ListName[];
   const compiled = names.map(
     (name) => [name, compiler.list(name, settings.tokens(PARAMETERS[name]))] as const,
   );
   const lists = Object.fromEntries(compiled) as Record<ListName, RestrictionList>;
   const { client, helo, sender, relay, recipient } = lists;
-  for (const hint of orderHints([client, helo, sender, relay, recipient])) needs.complain(hint);
+  const inOrder = isMail ? [client, helo, sender, relay, recipient] : [];
+  for (const hint of orderHints(inOrder)) needs.complain(hint);
   return new Bench({
-    lists,
+    lists: isMail ? lists : { ...lists, relay: { name: 'relay', restrictions: [] } },
     delayReject: settings.smtpd_delay_reject,
     relayBeforeRecipient: settings.smtpd_relay_before_recipient_restrictions,
-    unlistedRecipient: settings.smtpd_reject_unlisted_recipient
-      ? rejectUnlisted('recipient', sources)
-      : undefined,
-    unlistedSender: settings.smtpd_reject_unlisted_sender ? rejectUnlisted('sender', sources) : undefined,
+    unlistedRecipient:
+      isMail && settings.smtpd_reject_unlisted_recipient ? rejectUnlisted('recipient', sources) : undefined,
+    unlistedSender:
+      isMail && settings.smtpd_reject_unlisted_sender ? rejectUnlisted('sender', sources) : undefined,
     isProbeSender: needs.memory.isProbeSender,
   });
 }
@@ -96,7 +103,7 @@ function classesOf(settings: Settings) {
 }
 
 function assembleSources(
-  { openers, addresses, dns, lists, spf, memory, policies, log, complain }: RestrictionNeeds,
+  { openers, addresses, dns, lists, spf, memory, policies, log, complain, purpose }: RestrictionNeeds,
   access: AccessResults,
 ): Sources {
   const { settings, tables } = openers;
@@ -108,6 +115,7 @@ function assembleSources(
     dns,
     lists,
     spf,
+    spfField: settings.spf_verify ? SPF_FIELD[purpose] : 'never',
     memory,
     addresses: addresses.resolver,
     access,
@@ -138,6 +146,8 @@ function assembleSources(
     showUserUnknownTableName: settings.show_user_unknown_table_name,
   };
 }
+
+const SPF_FIELD = { mail: 'later', advice: 'here' } as const;
 
 function invented(settings: Settings, name: string) {
   const text = settings.text(name);

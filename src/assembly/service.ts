@@ -87,7 +87,7 @@ function assembleOptions(
   const { spf } = senderAuth;
   const memory = assembleMemory(openers, { ...shared, addresses, hops, spf });
   const gateway = new Gateway({
-    bench: assembleBench({ ...shared, openers, addresses, spf, memory }),
+    bench: assembleBench({ ...shared, openers, addresses, spf, memory, purpose: 'mail' }),
     softBounce: settings.soft_bounce,
     mapper: addresses.mapper,
     content: assembleContent({

@@ -31,7 +31,7 @@ export class Worker {
   /** Takes nobody in any more, lets sessions go on for a while, then finishes what has begun, and lets go. */
   async stop({ patienceMs, atMostMs }: { patienceMs: number; atMostMs: number }): Promise<void> {
     for (const server of this.#servers) server.close();
-    if (patienceMs > 0) await sessions.ended(patienceMs);
+    if (patienceMs > 0) await sessions.retire(patienceMs);
     await sessions.drain(atMostMs);
     await Promise.race([
       this.#assembly.close(),

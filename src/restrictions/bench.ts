@@ -8,17 +8,9 @@ import type { Address } from '../mail/address.ts';
 import { builtIn } from '../mail/source.ts';
 import type { ListName } from './compile.ts';
 import { judge, type Outcome } from './judge.ts';
-import type { Hearing, Question, Subject } from './question.ts';
+import type { Hearing, Question } from './question.ts';
 import type { Judge, RestrictionList } from './restriction.ts';
-import {
-  clientSubject,
-  dataSubject,
-  endOfDataSubject,
-  etrnSubject,
-  heloSubject,
-  recipientSubject,
-  senderSubject,
-} from './subjects.ts';
+import { subjectOf } from './subjects.ts';
 
 export interface BenchOptions {
   readonly lists: Readonly<Record<ListName, RestrictionList>>;
@@ -125,25 +117,4 @@ export class Bench {
 export function settled(outcome: Outcome, { ifPermit }: Hearing): Outcome {
   if (outcome.kind === 'reject' || !ifPermit) return outcome;
   return { kind: 'reject', ...ifPermit };
-}
-
-/** Whom a list speaks of by itself. */
-function subjectOf(list: ListName, q: Question): Subject {
-  switch (list) {
-    case 'client':
-      return clientSubject(q.session);
-    case 'helo':
-      return heloSubject(q.helo ?? '');
-    case 'sender':
-      return q.sender ? senderSubject(q.sender) : clientSubject(q.session);
-    case 'relay':
-    case 'recipient':
-      return q.recipient ? recipientSubject(q.recipient) : clientSubject(q.session);
-    case 'etrn':
-      return etrnSubject(q.etrnDomain ?? '');
-    case 'data':
-      return dataSubject;
-    case 'end_of_data':
-      return endOfDataSubject;
-  }
 }

@@ -47,10 +47,10 @@ import { checkInlineList, isInlineList, readInlineList } from './inline-lists.ts
 import { permitMxBackup } from './mx-backup.ts';
 import { checkRelayDomains, permitNakedIpAddress, rejectMapsRbl } from './old.ts';
 import { checkPolicyService } from './policy.ts';
-import { type Judge, type Restriction, ServerError } from './restriction.ts';
+import type { Judge, Restriction } from './restriction.ts';
 import { checkServerAccess, type NameOf, type ServerType } from './server-access.ts';
 import type { Sources } from './sources.ts';
-import { rejectSpf } from './spf.ts';
+import { actAsSpfScript, rejectSpf } from './spf.ts';
 import { rejectUnverified } from './verify.ts';
 
 /** What must stand behind the name. */
@@ -173,7 +173,7 @@ export const catalogue: readonly Row[] = [
     make(sources, argument) {
       const target = sources.openPolicyService(argument.text, argument.source);
       if ('service' in target) return checkPolicyService(target.service, argument.source, sources);
-      return made(target.restriction, sources, argument);
+      return actAsSpfScript(sources);
     },
   },
   simple('reject_plaintext_session', 'refuses clients that do not use TLS', ({ codes }) =>
@@ -373,13 +373,6 @@ const rows = new Map(
 /** The row of a name, new or old, whatever its case. */
 export function findRow(name: string): Row | undefined {
   return rows.get(name.toLowerCase());
-}
-
-/** A restriction without an argument that stands in for another. */
-function made(name: string, sources: Sources, argument: Argument): Made {
-  const row = findRow(name);
-  if (!row) throw new ServerError(`there is no restriction ${name}`);
-  return row.make(sources, argument);
 }
 
 /** All names, for "did you mean". */

@@ -25,8 +25,8 @@ export interface AddressTable {
   find(address: Address): MaybePromise<string | undefined>;
 }
 
-/** What answers for check_policy_service: a service, or a restriction of our own in its place. */
-export type PolicyTarget = { readonly service: PolicyService } | { readonly restriction: string };
+/** What answers for check_policy_service: a service, or a check of our own in its place. */
+export type PolicyTarget = { readonly service: PolicyService } | { readonly builtIn: 'spf' };
 
 export interface Sources {
   readonly codes: ReplyCodes;
@@ -34,6 +34,8 @@ export interface Sources {
   readonly dns: Dns;
   readonly addresses: Pick<AddressResolver, 'resolve'>;
   readonly spf: Pick<MailSpf, 'of'>;
+  /** When Received-SPF is written: by the restriction that asks, later with the other results, or not at all. */
+  readonly spfField: 'here' | 'later' | 'never';
   readonly memory: MemorySources;
   readonly access: AccessResults;
   openTable(spec: string, source: Source): Table;

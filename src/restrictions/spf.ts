@@ -6,6 +6,7 @@
 
 import { dunno } from '../mail/verdict.ts';
 import type { CheckedSpf } from '../sender-auth/mail-spf.ts';
+import { receivedSpf } from '../sender-auth/received-spf.ts';
 import type { SpfResult } from '../sender-auth/spf.ts';
 import { rejectedText } from './access-result.ts';
 import { looked, type Question } from './question.ts';
@@ -13,8 +14,19 @@ import { type Answer, type Judge, postpone, reject } from './restriction.ts';
 import type { Sources } from './sources.ts';
 import { heloSubject, senderSubject } from './subjects.ts';
 
+const FIELD = 'Received-SPF';
+
 /** `refused`: the results that are not accepted. */
 export function rejectSpf(refused: readonly SpfResult['result'][], sources: Sources): Judge {
+  return judgeBySpf(refused, sources.spfField === 'here', sources);
+}
+
+/** What the SPF scripts for policy services do: refuse failures, tell of all other results in Received-SPF. */
+export function actAsSpfScript(sources: Sources): Judge {
+  return judgeBySpf(['fail'], sources.spfField !== 'later', sources);
+}
+
+function judgeBySpf(refused: readonly SpfResult['result'][], tells: boolean, sources: Sources): Judge {
   return async (q) => {
     if (!q.sender || (await isOurs(q, sources))) return dunno;
     const checked = await sources.spf.of(q.session, q.sender, q.envelope);
@@ -22,8 +34,18 @@ export function rejectSpf(refused: readonly SpfResult['result'][], sources: Sour
     looked(q, `SPF of ${checked.result.domain}`, describe(checked));
     const { result } = checked.result;
     if (result === 'temperror') return later(checked, q);
-    return refused.includes(result) && !checked.forgiven ? refuse(checked, q) : dunno;
+    if (refused.includes(result) && !checked.forgiven) return refuse(checked, q);
+    return tells && !hasField(q) ? tell(checked) : dunno;
   };
+}
+
+/** Once for each mail, whatever the number of its recipients. */
+function hasField({ envelope }: Question): boolean {
+  return envelope?.orders.prepend.some((line) => line.startsWith(`${FIELD}:`)) ?? false;
+}
+
+function tell({ result, question }: CheckedSpf): Answer {
+  return { kind: 'note', note: { kind: 'prepend', header: `${FIELD}: ${receivedSpf(result, question)}` } };
 }
 
 async function isOurs({ session }: Question, { mynetworks }: Sources): Promise<boolean> {

@@ -2,7 +2,8 @@
 import type { Address } from '../mail/address.ts';
 import { nameAddress } from '../mail/client.ts';
 import type { Session } from '../mail/session.ts';
-import { type Subject, subjectClass } from './question.ts';
+import type { ListName } from './compile.ts';
+import { type Question, type Subject, subjectClass } from './question.ts';
 
 export const clientSubject = ({ client }: Session): Subject => ({
   name: nameAddress(client),
@@ -29,3 +30,24 @@ export const recipientSubject = (recipient: Address): Subject => ({
 export const etrnSubject = (domain: string): Subject => ({ name: domain, class: subjectClass.etrn });
 export const dataSubject: Subject = { name: 'DATA', class: subjectClass.data };
 export const endOfDataSubject: Subject = { name: 'END-OF-MESSAGE', class: subjectClass.endOfData };
+
+/** Whom a list speaks of by itself. */
+export function subjectOf(list: ListName, q: Question): Subject {
+  switch (list) {
+    case 'client':
+      return clientSubject(q.session);
+    case 'helo':
+      return heloSubject(q.helo ?? '');
+    case 'sender':
+      return q.sender ? senderSubject(q.sender) : clientSubject(q.session);
+    case 'relay':
+    case 'recipient':
+      return q.recipient ? recipientSubject(q.recipient) : clientSubject(q.session);
+    case 'etrn':
+      return etrnSubject(q.etrnDomain ?? '');
+    case 'data':
+      return dataSubject;
+    case 'end_of_data':
+      return endOfDataSubject;
+  }
+}

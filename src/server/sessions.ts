@@ -8,6 +8,8 @@ interface Member {
   readonly deadline: number;
   timeOut(): void;
   drain(): void;
+  /** A newer configuration is in force: who loses nothing by it may end. */
+  retire?(): void;
 }
 
 const TICK_MS = 500;
@@ -38,8 +40,13 @@ class Sessions {
     this.#drained?.();
   }
 
-  /** Waits until the last one has ended by itself, at most so long. */
-  async ended(atMostMs: number): Promise<void> {
+  /** Lets those go that come back by themselves; waits until the last one has ended by itself, at most so long. */
+  retire(atMostMs: number): Promise<void> {
+    for (const member of [...this.#members]) member.retire?.();
+    return this.#ended(atMostMs);
+  }
+
+  async #ended(atMostMs: number): Promise<void> {
     if (this.#members.size === 0) return;
     await new Promise<void>((resolve) => {
       this.#drained = resolve;
@@ -51,7 +58,7 @@ class Sessions {
   drain(atMostMs: number): Promise<void> {
     this.draining = true;
     for (const member of [...this.#members]) member.drain();
-    return this.ended(atMostMs);
+    return this.#ended(atMostMs);
   }
 
   #tick(): void {

@@ -341,6 +341,9 @@ export const parameters = {
   smtpd_upstream_proxy_timeout: time('5s', 'How long the proxy may take for that.', { min: 1 }),
   smtpd_authorized_xclient_hosts: networks('', 'Clients that may speak for others with XCLIENT.'),
   smtpd_authorized_xforward_hosts: networks('', 'Clients that may tell the log of others with XFORWARD.'),
+  policy_authorized_clients: own(
+    networks('$mynetworks', 'Mail servers that may ask a policy service for its opinion.'),
+  ),
   smtpd_hide_client_session: since(
     '3.10',
     bool('no', 'Leave the client out of the Received: line of authenticated mail.'),
