@@ -14,8 +14,9 @@ const floors: readonly (readonly string[])[] = [
   ['server', 'admin'],
   ['gateway.ts', 'policy-desk.ts', 'release.ts'],
   ['restrictions', 'content', 'relay', 'callout', 'quarantine'],
-  ['tables', 'dns', 'memory', 'sender-auth', 'addresses', 'accounts', 'policy'],
-  ['smtp', 'record', 'settings', 'patterns'],
+  ['tables', 'dns', 'memory', 'ledger', 'sender-auth', 'addresses', 'accounts', 'policy'],
+  ['smtp', 'database', 'settings', 'patterns'],
+  ['record'],
   ['mail'],
 ];
 

@@ -1,8 +1,9 @@
-/** The thread of sqlite-keeper.ts: does the housework of the database named in its workerData until it is ended. */
+/** The thread of the store's keeper: does the housework of the database named in its workerData until it is ended. */
 import { setTimeout } from 'node:timers/promises';
 import { parentPort, workerData } from 'node:worker_threads';
-import { openDatabase } from './sqlite-database.ts';
+import { openDatabase } from '../database/database-file.ts';
 import { type Housework, SqliteHousework } from './sqlite-housework.ts';
+import { storeFormat } from './store-format.ts';
 
 const FOLD_MS = 1_000;
 const TIDY_MS = 30_000;
@@ -10,7 +11,7 @@ const TIDY_MS = 30_000;
 const BUSY_MS = 10_000;
 
 const { path } = workerData as { path: string };
-const { db } = openDatabase(path);
+const { db } = openDatabase(path, storeFormat);
 db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
 const housework = new SqliteHousework(db);
 let tidiedAt = Number.NEGATIVE_INFINITY;

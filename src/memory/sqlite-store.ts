@@ -5,14 +5,15 @@
  * failure; a broken file is moved aside, loudly, and the memory begins anew: mail goes on, newcomers wait once more.
  */
 import { setImmediate, setTimeout } from 'node:timers/promises';
+import { inodeOf, isBroken, isBusy, moveAside, openDatabase } from '../database/database-file.ts';
+import { Keeper, programBeside } from '../database/keeper.ts';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { Log } from '../record/log.ts';
 import { type Bucket, type Taken, takeFrom } from './bucket.ts';
 import type { SpaceName } from './spaces.ts';
-import { inodeOf, isBroken, isBusy, moveAside, openDatabase } from './sqlite-database.ts';
-import { SqliteKeeper } from './sqlite-keeper.ts';
 import { SqliteStatements } from './sqlite-statements.ts';
 import { type Change, type Entry, type Store, StoreFailure } from './store.ts';
+import { storeFormat } from './store-format.ts';
 
 /** How long a step may take altogether while others are writing. */
 const WAIT_MS = 1_000;
@@ -44,7 +45,7 @@ export class SqliteStore implements Store {
   readonly #path: string;
   readonly #log: Log;
   readonly #now: () => number;
-  readonly #keeper: SqliteKeeper | undefined;
+  readonly #keeper: Keeper | undefined;
   #opened: Opened | undefined;
   /** Why it could not be opened, and when. */
   #trouble: { readonly text: string; readonly at: number } | undefined;
@@ -55,7 +56,7 @@ export class SqliteStore implements Store {
     this.#path = path;
     this.#log = log;
     this.#now = now;
-    if (housekeeping) this.#keeper = new SqliteKeeper(this, { path, log, look: () => this.#lookAtFile() });
+    if (housekeeping) this.#keeper = this.#employKeeper();
   }
 
   get(space: SpaceName, key: string): MaybePromise<Entry | undefined> {
@@ -125,6 +126,22 @@ export class SqliteStore implements Store {
     this.#closed = true;
     await this.#keeper?.close();
     this.#letGo();
+  }
+
+  #employKeeper(): Keeper {
+    return new Keeper({
+      name: this.name,
+      program: programBeside(import.meta.url, 'sqlite-keeper-thread'),
+      workerData: { path: this.#path },
+      log: this.#log,
+      look: () => this.#lookAtFile(),
+      lease: async (token, lifetimeMs) => {
+        const entry = await this.update('keeper', 'keeper', (now) =>
+          now === undefined || now.value === token ? { value: token, lifetimeMs } : undefined,
+        );
+        return entry?.value === token;
+      },
+    });
   }
 
   #transaction<T>(work: (statements: SqliteStatements) => T): MaybePromise<T> {
@@ -231,6 +248,6 @@ export class SqliteStore implements Store {
 }
 
 function opened(path: string): Opened {
-  const { db, inode } = openDatabase(path);
+  const { db, inode } = openDatabase(path, storeFormat);
   return { statements: new SqliteStatements(db), inode };
 }

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { openDatabase } from '../../src/database/database-file.ts';
 import { spaces } from '../../src/memory/spaces.ts';
-import { openDatabase } from '../../src/memory/sqlite-database.ts';
 import { SqliteHousework } from '../../src/memory/sqlite-housework.ts';
 import { SqliteStore } from '../../src/memory/sqlite-store.ts';
+import { storeFormat } from '../../src/memory/store-format.ts';
 import { silentLog } from '../../src/record/log.ts';
 import { costOf, costText } from './cost.ts';
 
@@ -22,7 +23,7 @@ describe('housework', () => {
     for (let i = 0; i < 500; i++) await store.put('greylist', `old ${i}`, { value: '', lifetimeMs: 1 });
     for (let i = 0; i < 300; i++) await store.put('clients', `c ${i}`, { value: '', lifetimeMs: HOUR + i });
     await new Promise((resolve) => setTimeout(resolve, 5));
-    const { db } = openDatabase(path);
+    const { db } = openDatabase(path, storeFormat);
     const done = await new SqliteHousework(db, { clients: 100 }).tidy(Date.now());
     assert.equal(done.expired, 500);
     assert.deepEqual(done.crowdedOut, { clients: 200 });
@@ -39,7 +40,7 @@ describe('housework', () => {
     const [one, two] = stores as [SqliteStore, SqliteStore];
     for (let i = 0; i < 3_000; i++)
       await one.put('verify', `short ${i}`, { value: 'x'.repeat(500), lifetimeMs: 1 });
-    const { db } = openDatabase(path);
+    const { db } = openDatabase(path, storeFormat);
     const left = db.prepare('SELECT count(*) AS n FROM entries WHERE space = ?');
     const began = performance.now();
     while (Number(left.get(spaces.verify.id)?.n) > 0) {
@@ -87,7 +88,7 @@ describe('a million triplets', () => {
   });
 
   function fill(count: number, keyOf: (i: number) => string): void {
-    const { db } = openDatabase(path);
+    const { db } = openDatabase(path, storeFormat);
     db.exec('PRAGMA cache_size = -500000; PRAGMA synchronous = OFF');
     const insert = db.prepare('INSERT INTO entries (space, key, value, expires) VALUES (?, ?, ?, ?)');
     const now = Date.now();
@@ -108,7 +109,7 @@ describe('a million triplets', () => {
     const stall = eventLoopStall();
     const began = performance.now();
     const thread = new Worker(program, { workerData: { path } });
-    const { db } = openDatabase(path);
+    const { db } = openDatabase(path, storeFormat);
     const left = db.prepare('SELECT 1 FROM entries WHERE space = ? AND expires < ? LIMIT 1');
     let waits = 0;
     let longestWait = 0;

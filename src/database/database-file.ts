@@ -1,9 +1,8 @@
 /**
- * The database file of the SQLite store: how it is opened, what stands in it, and what becomes of a broken one.
- * Entries are one table without row ids, sorted by space and key; an index sorts each space by the time of expiry.
+ * A file of SQLite that several processes share: how it is opened, and what becomes of a broken one.
  * Write-ahead log with `synchronous = NORMAL`: what was written survives the end of the process however it comes (a
- * power failure may take the last seconds). Housework, and with it nearly all waiting for the disk, is done by
- * sqlite-keeper.ts; here the log is only folded in when nobody did that for long.
+ * power failure may take the last seconds). Nearly all waiting for the disk is left to housework in a thread of its own
+ * (keeper.ts, log-fold.ts); here the log is only folded in when nobody did that for long.
  */
 import {
   chownSync,
@@ -26,16 +25,16 @@ const BUSY_MS = 5;
 const OPEN_BUSY_MS = 1_000;
 /** Pages of the log after which a writer folds it in by itself: 200 MB, when there is no keeper. */
 const LAST_RESORT_PAGES = 50_000;
-const CACHE_KIB = 16_384;
 const KEPT_LOG_BYTES = 64 * 1024 * 1024;
-const VERSION = 1;
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS entries (
-    space INTEGER NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, expires INTEGER NOT NULL,
-    PRIMARY KEY (space, key)) WITHOUT ROWID;
-  CREATE INDEX IF NOT EXISTS entries_by_expiry ON entries (space, expires);
-  PRAGMA user_version = ${VERSION};`;
+/** What stands in a file. */
+export interface DatabaseFormat {
+  /** Statements that make an empty file into one of this format. */
+  readonly schema: string;
+  /** Files of later versions are not touched. */
+  readonly version: number;
+  readonly cacheKiB: number;
+}
 
 export interface OpenDatabase {
   readonly db: DatabaseSync;
@@ -44,13 +43,13 @@ export interface OpenDatabase {
 }
 
 /** Opens the file, and makes it when it is not there. Throws what node:sqlite and node:fs throw. */
-export function openDatabase(path: string): OpenDatabase {
+export function openDatabase(path: string, format: DatabaseFormat): OpenDatabase {
   const inode = touch(path);
   const db = new DatabaseSync(path, { timeout: OPEN_BUSY_MS });
   try {
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};
+    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${format.cacheKiB};
       PRAGMA wal_autocheckpoint = ${LAST_RESORT_PAGES}; PRAGMA journal_size_limit = ${KEPT_LOG_BYTES};`);
-    prepareSchema(db);
+    prepareSchema(db, format);
     db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
     return { db, inode };
   } catch (error) {
@@ -59,10 +58,10 @@ export function openDatabase(path: string): OpenDatabase {
   }
 }
 
-function prepareSchema(db: DatabaseSync): void {
-  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
-  if (version > VERSION) throw new Error(`made by a newer version of this program (format ${version})`);
-  if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT;`);
+function prepareSchema(db: DatabaseSync, { schema, version }: DatabaseFormat): void {
+  const found = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+  if (found > version) throw new Error(`made by a newer version of this program (format ${found})`);
+  if (found === 0) db.exec(`BEGIN IMMEDIATE; ${schema} PRAGMA user_version = ${version}; COMMIT;`);
 }
 
 /** Makes an empty file that only its owner reads. Root leaves it to the owner of the directory, who will serve. */
