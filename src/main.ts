@@ -6,6 +6,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { Accounts } from './assembly/accounts.ts';
 import { Scanners } from './assembly/clamav.ts';
+import type { Ledger } from './assembly/ledger.ts';
 import { watchLists } from './assembly/list-watch.ts';
 import { assembleStore } from './assembly/memory.ts';
 import { assemblePolicyPort } from './assembly/policy-port.ts';
@@ -16,7 +17,6 @@ import { assembleSources } from './assembly/sources.ts';
 import type { Dns } from './dns/dns.ts';
 import type { DnsLists } from './dns/dns-lists.ts';
 import type { Store } from './memory/store.ts';
-import type { AttemptSink } from './record/attempt.ts';
 import { Journal } from './record/journal.ts';
 import type { Log } from './record/log.ts';
 import type { Counters } from './server/client-limits.ts';
@@ -31,7 +31,8 @@ import type { Tables } from './tables/tables.ts';
 export interface Runtime {
   readonly log: Log;
   readonly counters: Counters;
-  readonly sink: AttemptSink | undefined;
+  /** Who writes down what happens; undefined: nobody. */
+  readonly ledger: Ledger | undefined;
 }
 
 export interface AssembledService {
@@ -58,7 +59,7 @@ export interface Assembly {
 export async function assemble(configuration: Configuration, runtime: Runtime): Promise<Assembly> {
   const { settings, directory } = configuration;
   const book = new ComplaintBook();
-  const { dns, lists, tables, relay } = assembleSources(configuration, runtime.log);
+  const { dns, lists, tables, relay } = assembleSources(configuration, runtime);
   const quarantine = assembleQuarantine(settings, runtime.log);
   const stopSweeping = keepSwept(quarantine, runtime.log);
   const scanners = new Scanners(runtime.log);
@@ -67,7 +68,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
   const policies = new PolicyServices(configuration, runtime.log);
   const shared: Shared = {
     log: runtime.log,
-    journal: new Journal(runtime.log, runtime.sink),
+    journal: new Journal(runtime.log, runtime.ledger),
     dns,
     lists,
     relay,

@@ -31,7 +31,7 @@ export async function inspect(directory: string, wishes: InspectionWishes): Prom
   const assembly = await assemble(configuration, {
     log: silentLog,
     counters: new LocalCounters(0),
-    sink: undefined,
+    ledger: undefined,
   });
   try {
     const book = new ComplaintBook();

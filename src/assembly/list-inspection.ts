@@ -23,7 +23,7 @@ export interface InspectedList {
 
 /** Reads a configuration and tests its lists. Throws when main.cf cannot be read. */
 export async function inspectLists(directory: string): Promise<InspectedList[]> {
-  const runtime = { log: silentLog, counters: new LocalCounters(0), sink: undefined };
+  const runtime = { log: silentLog, counters: new LocalCounters(0), ledger: undefined };
   const assembly = await assemble(readConfiguration(directory), runtime);
   try {
     return await testedLists(assembly.lists);

@@ -20,7 +20,7 @@ export class ReleaseDesk {
     this.#configuration = configuration;
     this.#quarantine = quarantine;
     this.#log = log;
-    this.#sources = assembleSources(configuration, log);
+    this.#sources = assembleSources(configuration, { log, ledger: undefined });
   }
 
   /** Delivers as the service of this name does; undefined: there is none. */

@@ -1,10 +1,13 @@
 /** What all services ask: the DNS, the tables, and the way out of the house; from the settings that count for all of them. */
+
+import { answerText } from '../dns/answer-text.ts';
 import { DnsLists } from '../dns/dns-lists.ts';
 import { Resolver } from '../dns/resolver.ts';
 import type { Log } from '../record/log.ts';
 import { Relay } from '../relay/relay.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import { Tables } from '../tables/tables.ts';
+import type { Ledger } from './ledger.ts';
 import { ownAddresses } from './own-addresses.ts';
 
 export interface Sources {
@@ -14,11 +17,20 @@ export interface Sources {
   readonly relay: Relay;
 }
 
-export function assembleSources({ settings, directory }: Configuration, log: Log): Sources {
+export interface SourceNeeds {
+  readonly log: Log;
+  readonly ledger: Ledger | undefined;
+}
+
+export function assembleSources(
+  { settings, directory }: Configuration,
+  { log, ledger }: SourceNeeds,
+): Sources {
   const dns = new Resolver({
     servers: settings.dns_servers,
     timeoutMs: settings.dns_timeout,
     tries: settings.dns_tries,
+    ...(ledger && { onAnswer: (question, answer) => ledger.answered(question, answerText(answer)) }),
   });
   const tables = new Tables({ directory, log, smtputf8: settings.smtputf8_enable });
   const isOwnAddress = ownAddresses({

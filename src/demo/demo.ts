@@ -64,7 +64,7 @@ async function withGateway(
   const assembly = await assemble(readConfiguration(directory), {
     log: silentLog,
     counters: new LocalCounters(COUNTER_UNIT_MS),
-    sink: { keep: (attempt) => void records.push(attempt) },
+    ledger: { keep: (attempt) => void records.push(attempt), answered: () => {} },
   });
   const servers = assembly.services.map((service) => service.server());
   try {

@@ -19,6 +19,8 @@ export interface ResolverOptions {
   readonly concurrency?: number;
   readonly cacheEntries?: number;
   readonly now?: () => number;
+  /** Hears every answer of a name server: `A mail.example.com`. */
+  readonly onAnswer?: (question: string, answer: Answer<unknown>) => void;
 }
 
 const CACHE_ENTRIES = 20_000;
@@ -39,11 +41,13 @@ export class Resolver implements Dns {
   readonly #servers: readonly { resolver: NodeResolver; gate: Gate }[];
   readonly #timeoutMs: number;
   readonly #tries: number;
+  readonly #onAnswer: NonNullable<ResolverOptions['onAnswer']>;
 
   constructor(options: ResolverOptions) {
     this.#cache = new AnswerCache(options.cacheEntries ?? CACHE_ENTRIES, options.now);
     this.#timeoutMs = options.timeoutMs;
     this.#tries = Math.max(1, options.tries);
+    this.#onAnswer = options.onAnswer ?? (() => {});
     const addresses = options.servers.length > 0 ? options.servers : new NodeResolver().getServers();
     this.#servers = addresses.map((address) => {
       const resolver = new NodeResolver({ timeout: options.timeoutMs, tries: 1 });
@@ -118,7 +122,11 @@ export class Resolver implements Dns {
       key: `${type} ${asked.toLowerCase()}`,
       ask: (resolver) => ask(resolver, asked),
     };
-    return this.#cache.get(question.key, () => this.#askAll(question));
+    return this.#cache.get(question.key, async () => {
+      const timed = await this.#askAll(question);
+      this.#onAnswer(question.key, timed.answer);
+      return timed;
+    });
   }
 
   async #askAll<T>(question: Question<T>): Promise<Timed<T>> {

@@ -81,8 +81,4 @@ export class SqliteStatements {
       throw error;
     }
   }
-
-  close(): void {
-    this.#db.close();
-  }
 }

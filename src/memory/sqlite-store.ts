@@ -5,8 +5,8 @@
  * failure; a broken file is moved aside, loudly, and the memory begins anew: mail goes on, newcomers wait once more.
  */
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { inodeOf, isBroken, isBusy, moveAside, openDatabase } from '../database/database-file.ts';
 import { Keeper, programBeside } from '../database/keeper.ts';
+import { type Attempt, DatabaseFailure, SharedDatabase } from '../database/shared-database.ts';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { Log } from '../record/log.ts';
 import { type Bucket, type Taken, takeFrom } from './bucket.ts';
@@ -19,8 +19,6 @@ import { storeFormat } from './store-format.ts';
 const WAIT_MS = 1_000;
 const FIRST_PAUSE_MS = 1;
 const LONGEST_PAUSE_MS = 32;
-/** After a failure to open, nobody tries again for so long. */
-const REOPEN_MS = 5_000;
 /** Entries that are read in one go. */
 const PAGE = 500;
 const COUNTED_PAGE = 20_000;
@@ -33,30 +31,26 @@ export interface SqliteStoreOptions {
   readonly now?: () => number;
 }
 
-interface Opened {
-  readonly statements: SqliteStatements;
-  readonly inode: number;
-}
-
-type Attempt<T> = { readonly kind: 'done'; readonly value: T } | { readonly kind: 'busy' };
-
 export class SqliteStore implements Store {
   readonly name: string;
   readonly #path: string;
-  readonly #log: Log;
   readonly #now: () => number;
+  readonly #database: SharedDatabase<SqliteStatements>;
   readonly #keeper: Keeper | undefined;
-  #opened: Opened | undefined;
-  /** Why it could not be opened, and when. */
-  #trouble: { readonly text: string; readonly at: number } | undefined;
-  #closed = false;
 
   constructor({ path, log, housekeeping, now = Date.now }: SqliteStoreOptions) {
-    this.name = `sqlite:${path}`;
     this.#path = path;
-    this.#log = log;
     this.#now = now;
-    if (housekeeping) this.#keeper = this.#employKeeper();
+    this.#database = new SharedDatabase({
+      path,
+      format: storeFormat,
+      prepare: (db) => new SqliteStatements(db),
+      log,
+      whileClosed: 'greylisting and its kin do without their memory',
+      whenLost: 'mail goes on, but new senders are greylisted again and addresses verified again',
+    });
+    this.name = this.#database.name;
+    if (housekeeping) this.#keeper = this.#employKeeper(log);
   }
 
   get(space: SpaceName, key: string): MaybePromise<Entry | undefined> {
@@ -123,18 +117,17 @@ export class SqliteStore implements Store {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
     await this.#keeper?.close();
-    this.#letGo();
+    this.#database.close();
   }
 
-  #employKeeper(): Keeper {
+  #employKeeper(log: Log): Keeper {
     return new Keeper({
       name: this.name,
       program: programBeside(import.meta.url, 'sqlite-keeper-thread'),
       workerData: { path: this.#path },
-      log: this.#log,
-      look: () => this.#lookAtFile(),
+      log,
+      look: () => this.#database.lookAtFile(),
       lease: async (token, lifetimeMs) => {
         const entry = await this.update('keeper', 'keeper', (now) =>
           now === undefined || now.value === token ? { value: token, lifetimeMs } : undefined,
@@ -165,89 +158,10 @@ export class SqliteStore implements Store {
 
   #attempt<T>(work: (statements: SqliteStatements) => T): Attempt<T> {
     try {
-      return { kind: 'done', value: this.#on(work) };
+      return this.#database.attempt(work);
     } catch (error) {
-      if (isBusy(error)) return { kind: 'busy' };
-      if (error instanceof StoreFailure) throw error;
-      throw new StoreFailure(this.name, (error as Error).message, error);
+      if (!(error instanceof DatabaseFailure)) throw error;
+      throw new StoreFailure(this.name, error.message, error.cause ?? error);
     }
   }
-
-  #on<T>(work: (statements: SqliteStatements) => T): T {
-    const opened = this.#open();
-    try {
-      return work(opened.statements);
-    } catch (error) {
-      if (!isBroken(error)) throw error;
-      this.#moveAside(opened.inode, error);
-      return work(this.#open().statements);
-    }
-  }
-
-  #open(): Opened {
-    if (this.#opened) return this.#opened;
-    if (this.#closed) throw new StoreFailure(this.name, 'closed');
-    const { text, at } = this.#trouble ?? { text: '', at: Number.NEGATIVE_INFINITY };
-    if (performance.now() - at < REOPEN_MS) throw new StoreFailure(this.name, text);
-    try {
-      this.#opened = this.#openFile();
-    } catch (error) {
-      if (!isBusy(error)) this.#failed(error as Error);
-      throw error;
-    }
-    if (this.#trouble) this.#log.info(`${this.name}: works again`);
-    this.#trouble = undefined;
-    return this.#opened;
-  }
-
-  #openFile(): Opened {
-    const inode = inodeOf(this.#path);
-    try {
-      return opened(this.#path);
-    } catch (error) {
-      if (!isBroken(error) || inode === undefined) throw error;
-      this.#moveAside(inode, error);
-      return opened(this.#path);
-    }
-  }
-
-  #failed({ message }: Error): void {
-    if (this.#trouble?.text !== message) {
-      this.#log.error(
-        `${this.name}: cannot be opened: ${message}; greylisting and its kin do without their memory until it can`,
-      );
-    }
-    this.#trouble = { text: message, at: performance.now() };
-  }
-
-  #moveAside(inode: number, problem: unknown): void {
-    this.#letGo();
-    const aside = moveAside(this.#path, inode);
-    if (aside === undefined) return; // another process has done it and told it
-    this.#log.error(
-      `${this.name}: the database is broken (${(problem as Error).message}); it is now called ${aside}, and a new ` +
-        'one is begun: mail goes on, but new senders are greylisted again and addresses verified again; ' +
-        `what can be saved: sqlite3 ${aside} .recover`,
-    );
-  }
-
-  /** Follows when the file has been replaced. */
-  #lookAtFile(): void {
-    if (this.#opened && inodeOf(this.#path) !== this.#opened.inode) this.#letGo();
-  }
-
-  #letGo(): void {
-    const opened = this.#opened;
-    this.#opened = undefined;
-    try {
-      opened?.statements.close();
-    } catch {
-      // a broken database may not even close
-    }
-  }
-}
-
-function opened(path: string): Opened {
-  const { db, inode } = openDatabase(path, storeFormat);
-  return { statements: new SqliteStatements(db), inode };
 }

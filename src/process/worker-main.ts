@@ -1,5 +1,6 @@
 /** The life of a worker process: read, assemble, listen, give up root, serve until told to stop. */
 import { flushCompileCache } from 'node:module';
+import { assembleLedger } from '../assembly/ledger.ts';
 import { type Assembly, assemble, type Runtime } from '../main.ts';
 import { openLog } from '../record/pino-log.ts';
 import { complaintLine } from '../settings/complaint.ts';
@@ -22,7 +23,8 @@ export async function runWorker(directory: string): Promise<void> {
     name: settings.syslog_name,
   });
   const counters = new RemoteCounters(say);
-  const runtime: Runtime = { log, counters, sink: undefined };
+  const ledger = assembleLedger(settings, log);
+  const runtime: Runtime = { log, counters, ledger };
   process.on('uncaughtException', (error) =>
     log.error('internal error outside of any session', { error: error.stack }),
   );
@@ -37,6 +39,7 @@ export async function runWorker(directory: string): Promise<void> {
   const worker = new Worker(assembly, log);
   const stop = async (times: { patienceMs: number; atMostMs: number }) => {
     await worker.stop(times);
+    await ledger?.close();
     log.flush();
     process.exit(0);
   };

@@ -891,7 +891,10 @@ export const parameters = {
   maillog_format: own(
     choice(['json', 'postfix'], 'json', 'The form of log lines: for programs, or as Postfix writes them.'),
   ),
-  ledger_retention: own(time('30d', 'How long the record of an attempt is kept.', { min: 1 })),
+  ledger_retention: own(time('30d', 'How long the record of an attempt is kept; 0: none is made.')),
+  ledger_size_limit: own(
+    size('1G', 'How large the file of the records may become; the oldest make room. 0: no limit.'),
+  ),
   greylist_delay: own(time('300s', 'How long a new sender must wait.', { min: 0 })),
   greylist_retry_window: own(time('2d', 'How long a new sender may take to come back.', { min: 1 })),
   greylist_lifetime: own(time('35d', 'How long a sender that came back is remembered.', { min: 1 })),

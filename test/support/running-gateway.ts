@@ -94,7 +94,7 @@ export class RunningGateway {
     const assembly = await assemble(readConfiguration(directory), {
       log: keptLog(sentences),
       counters: new LocalCounters(60_000),
-      sink: { keep: (attempt) => void attempts.push(attempt) },
+      ledger: { keep: (attempt) => void attempts.push(attempt), answered: () => {} },
     });
     const errors = assembly.complaints.filter(({ severity }) => severity === 'error').map(complaintLine);
     if (errors.length > 0) throw new Error(errors.join('\n'));

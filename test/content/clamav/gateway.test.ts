@@ -147,7 +147,7 @@ test('wrong settings are told', async (t) => {
   ];
   for (const [mainCf, problem] of wrong) {
     await writeFile(join(directory, 'main.cf'), `${RELAY}data_directory = ${directory}\n${mainCf}\n`);
-    const runtime = { log: silentLog, counters: new LocalCounters(60_000), sink: undefined };
+    const runtime = { log: silentLog, counters: new LocalCounters(60_000), ledger: undefined };
     const assembly = await assemble(readConfiguration(directory), runtime);
     await assembly.close();
     assert.match(assembly.complaints.map(complaintLine).join('\n'), problem);
