@@ -14,7 +14,7 @@ const floors: readonly (readonly string[])[] = [
   ['server', 'admin'],
   ['gateway.ts', 'policy-desk.ts', 'release.ts'],
   ['restrictions', 'content', 'relay', 'callout', 'quarantine'],
-  ['tables', 'dns', 'memory', 'ledger', 'sender-auth', 'addresses', 'accounts', 'policy'],
+  ['tables', 'dns', 'memory', 'ledger', 'sender-auth', 'addresses', 'accounts', 'policy', 'migration'],
   ['smtp', 'database', 'settings', 'patterns'],
   ['record'],
   ['mail'],

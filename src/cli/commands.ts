@@ -64,6 +64,11 @@ export const commands: readonly Row[] = [
     load: async () => (await import('./commands/table.ts')).table,
   },
   {
+    name: 'import',
+    sentence: 'turns the configuration of gld, clamsmtpd and dkfilter into lines of master.cf',
+    load: async () => (await import('./commands/import.ts')).importCommand,
+  },
+  {
     name: 'quarantine',
     sentence: 'lists, shows, releases and deletes held mail',
     load: async () => (await import('./commands/quarantine.ts')).quarantine,
