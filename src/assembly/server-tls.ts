@@ -2,6 +2,7 @@
 import type { SecureContext } from 'node:tls';
 import type { Log } from '../record/log.ts';
 import type { TlsService } from '../server/service.ts';
+import type { Complain } from '../settings/complaint.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { TableList } from '../tables/table-list.ts';
 import { Certificates } from './certificates.ts';
@@ -15,6 +16,7 @@ export function assembleServerTls(
   settings: Settings,
   sniMaps: TableList | undefined,
   log: Log,
+  complain: Complain,
 ): TlsService | undefined {
   const level = settings.smtpd_tls_security_level;
   const wrapper = settings.smtpd_tls_wrappermode;
@@ -22,6 +24,7 @@ export function assembleServerTls(
   const required = level === 'encrypt' || wrapper;
   const certificates = serverCertificates(settings, required, log);
   certificates.context(); // read while the process may still read everything
+  complainOfCertificates(settings, certificates, complain);
   const asks = settings.smtpd_tls_ask_ccert || settings.smtpd_tls_req_ccert;
   return {
     context: () => certificates.context(),
@@ -36,6 +39,21 @@ export function assembleServerTls(
     handshakeTimeoutMs: settings.smtpd_starttls_timeout,
     fingerprintDigest: settings.smtpd_tls_fingerprint_digest,
   };
+}
+
+/** Where none is named at all, cross-checks.ts says so. */
+function complainOfCertificates(settings: Settings, certificates: Certificates, complain: Complain): void {
+  const names = ['smtpd_tls_chain_files', 'smtpd_tls_cert_file', 'smtpd_tls_eccert_file'] as const;
+  const name = names.find((one) => settings[one].length > 0);
+  if (name === undefined) return;
+  const problem = certificates.problem();
+  if (problem === undefined) return;
+  complain({
+    source: settings.sourceOf(name),
+    severity: 'warning',
+    problem: `${name}: the certificate or its key cannot be used: ${problem}`,
+    remedy: 'there is no TLS until it can',
+  });
 }
 
 export function serverCertificates(settings: Settings, required: boolean, log: Log): Certificates {

@@ -112,7 +112,7 @@ function assembleOptions(
     ...rulesOfSpeech(openers),
     ...nextHopAbilities(openers, hops.only, relay),
     ...rightsOfClients(openers, addresses),
-    tls: assembleServerTls(settings, openers.maps('tls_server_sni_maps'), log),
+    tls: assembleServerTls(settings, openers.maps('tls_server_sni_maps'), log, complain),
     sasl: assembleSasl({ openers, accounts: shared.accounts, log, complain }),
     finishReply: replyFinisher(settings, openers.maps('smtpd_reject_footer_maps'), log),
   };
