@@ -38,13 +38,13 @@ export class DnsServer {
     } else throw new Error(`zone line "${line}": unknown type "${type}"`);
   }
 
-  /** Listens on a free port of the loopback; its number. */
-  async listen(): Promise<number> {
+  /** Listens on a port of the loopback, mostly a free one; its number. */
+  async listen(port = 0): Promise<number> {
     this.#socket.on('message', (message, from) => {
       const answer = this.#answer(message);
       if (answer) this.#socket.send(answer, from.port, from.address);
     });
-    await new Promise<void>((resolve) => this.#socket.bind(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.#socket.bind(port, '127.0.0.1', resolve));
     return this.#socket.address().port;
   }
 

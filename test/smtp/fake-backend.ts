@@ -80,18 +80,20 @@ export class FakeBackend {
 
   static async start(
     settings: Partial<FakeBackend> = {},
-    where: { path?: string; port?: number } = {},
+    where: { path?: string; port?: number; host?: string } = {},
   ): Promise<FakeBackend> {
     const backend = Object.assign(new FakeBackend(), settings);
     await backend.listen(where);
     return backend;
   }
 
-  async listen(where: { path?: string; port?: number } = {}): Promise<void> {
+  async listen(where: { path?: string; port?: number; host?: string } = {}): Promise<void> {
     const server = createServer({ noDelay: true }, (socket) => this.#welcome(socket));
     this.#server = server;
     const place =
-      where.path === undefined ? { host: '127.0.0.1', port: where.port ?? this.port } : { path: where.path };
+      where.path === undefined
+        ? { host: where.host ?? '127.0.0.1', port: where.port ?? this.port }
+        : { path: where.path };
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(place, resolve).unref(); // a test that fails must not hang

@@ -46,6 +46,7 @@ alias_maps =
 alias_database =
 local_recipient_maps =
 local_transport = virtual
+virtual_mailbox_domains =
 virtual_mailbox_maps = static:all/
 virtual_mailbox_base = ${MAILBOXES}
 virtual_minimum_uid = 1

@@ -1,4 +1,4 @@
-/** A client of a gateway, from any address of the loopback: says lines, hears replies, and waits for nothing by itself. */
+/** A client of a gateway, from any address that is ours: says lines, hears replies, and waits for nothing by itself. */
 import { connect, type Socket } from 'node:net';
 
 /** How long a reply may take. */
@@ -10,8 +10,8 @@ export class SmtpClient {
   #isOver = false;
   #wake: () => void = () => {};
 
-  constructor(port: number, from = '127.0.0.1') {
-    this.#socket = connect({ port, host: '127.0.0.1', localAddress: from, noDelay: true });
+  constructor(port: number, from = '127.0.0.1', host = '127.0.0.1') {
+    this.#socket = connect({ port, host, localAddress: from, noDelay: true });
     this.#socket.on('data', (bytes) => {
       this.#text += bytes.toString('latin1');
       this.#wake();
