@@ -1,6 +1,7 @@
 /**
  * Who serves: not root. Ports are bound as root, then the worker becomes mail_owner. The supervisor stays what it was
- * started as, so that it can bind ports for the workers of the next configuration; it never talks to anybody outside.
+ * started as, so that it can bind ports for the workers of the next configuration and run each command of a spawn line as
+ * its own user; it never talks to anybody outside.
  */
 import { chownSync, existsSync, lstatSync, readFileSync } from 'node:fs';
 
@@ -19,13 +20,27 @@ export function findServingUser(
   passwd = readFileSync('/etc/passwd', 'utf8'),
 ): ServingUser {
   for (const name of [mailOwner, ...OTHERS]) {
-    const line = passwd.split('\n').find((one) => one.startsWith(`${name}:`));
-    const [, , uid, gid] = line?.split(':') ?? [];
+    const [, , uid, gid] = entryOf(name, passwd) ?? [];
     if (uid && gid && uid !== '0') return { name, uid: Number(uid), gid: Number(gid) };
   }
   throw new Error(
     `mail_owner = ${mailOwner}: there is no such user; create it, or name another that is not root`,
   );
+}
+
+/** A user of this name, and of this group where it is not his own; undefined: there is none. */
+export function findUser(name: string, group: string | undefined): ServingUser | undefined {
+  const [, , uid, own] = entryOf(name, readFileSync('/etc/passwd', 'utf8')) ?? [];
+  const gid = group === undefined ? own : entryOf(group, readFileSync('/etc/group', 'utf8'))?.[2];
+  return uid && gid ? { name, uid: Number(uid), gid: Number(gid) } : undefined;
+}
+
+/** The line of a name in passwd(5) or group(5). */
+function entryOf(name: string, file: string): string[] | undefined {
+  return file
+    .split('\n')
+    .find((line) => line.startsWith(`${name}:`))
+    ?.split(':');
 }
 
 export const isRoot = () => process.getuid?.() === 0;

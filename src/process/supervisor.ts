@@ -1,6 +1,7 @@
 /**
  * Watches over the workers: starts them, replaces one that dies, brings up a new set at SIGHUP and lets the old one
- * finish, drains all at SIGTERM. Parameter: worker_processes. It keeps the counters that all workers share.
+ * finish, drains all at SIGTERM. Parameter: worker_processes. It keeps what all workers share: counters, unix sockets, and
+ * the commands of spawn lines.
  */
 import cluster, { type Worker as Child } from 'node:cluster';
 import { mkdirSync } from 'node:fs';
@@ -10,8 +11,10 @@ import { LocalCounters } from '../server/counters.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import { readConfiguration } from '../settings/configuration.ts';
 import type { BrokenTable, FromWorker, ToWorker } from './letters.ts';
-import { findServingUser, handOver, isRoot } from './privileges.ts';
+import { findServingUser, handOver, isRoot, type ServingUser } from './privileges.ts';
 import { CounterKeeper } from './shared-counters.ts';
+import { Spawner } from './spawner.ts';
+import { makeRoom, unixPlaces } from './unix-places.ts';
 
 /** How long a new worker may take until it listens: large tables take their time. */
 const START_MS = 60_000;
@@ -25,19 +28,25 @@ const FAREWELL_MS = 2_000;
 const RESTART_PAUSE_MS = 1_000;
 
 export class Supervisor {
+  readonly #first: Configuration;
   readonly #directory: string;
   readonly #log: Log;
   readonly #keeper: CounterKeeper;
+  readonly #spawner: Spawner;
   #workers = new Set<Child>();
   #wanted: number;
   /** Mistakes in tables that were there when the configuration in force was taken into use. */
   #knownMistakes: ReadonlySet<string> = new Set();
+  /** Unix sockets that the workers have bound. */
+  #unixPlaces: ReadonlySet<string> = new Set();
   #isEnding = false;
   #reloading: Promise<void> | undefined;
 
   constructor(configuration: Configuration, log: Log) {
+    this.#first = configuration;
     this.#directory = configuration.directory;
     this.#log = log;
+    this.#spawner = new Spawner(log);
     this.#wanted = configuration.settings.worker_processes;
     this.#keeper = new CounterKeeper(
       new LocalCounters(configuration.settings.anvil_rate_time_unit),
@@ -45,14 +54,13 @@ export class Supervisor {
     );
     cluster.schedulingPolicy = cluster.SCHED_NONE; // the kernel hands out connections, we never see them
     cluster.setupPrimary({ args: ['__worker', this.#directory] });
-    prepareDirectories(configuration);
   }
 
   /** Resolves when all workers serve; rejects with the reasons when one cannot. */
   async start(): Promise<void> {
+    await this.#makeReady(this.#first);
     const { workers, broken } = await this.#bringUp(this.#wanted, () => undefined);
-    this.#workers = workers;
-    this.#knownMistakes = new Set(broken.map(({ key }) => key));
+    this.#inForce(this.#first, workers, broken);
   }
 
   /** A new set of workers under the configuration as it is now; if they cannot serve, the old ones go on. */
@@ -68,23 +76,38 @@ export class Supervisor {
     this.#isEnding = true;
     const ended = [...this.#all()].map((child) => this.#end(child, 0, DRAIN_MS));
     await Promise.all(ended);
+    this.#spawner.stop();
   }
 
   async #reload(): Promise<void> {
     try {
       const configuration = readConfiguration(this.#directory);
-      prepareDirectories(configuration);
+      await this.#makeReady(configuration);
       this.#wanted = configuration.settings.worker_processes;
       const { workers, broken } = await this.#bringUp(this.#wanted, (found) => this.#newMistakes(found));
       const old = this.#workers;
-      this.#workers = workers;
-      this.#knownMistakes = new Set(broken.map(({ key }) => key));
+      this.#inForce(configuration, workers, broken);
       for (const child of old) void this.#end(child, RETIRE_MS, DRAIN_MS);
       this.#log.info('reloaded the configuration');
     } catch (error) {
       for (const line of (error as Error).message.split('\n')) this.#log.error(line);
       this.#log.error('the new configuration cannot be used; the old one stays in force');
     }
+  }
+
+  /** What root must do before the workers are somebody else. */
+  async #makeReady(configuration: Configuration): Promise<void> {
+    const owner = isRoot() ? findServingUser(configuration.settings.mail_owner) : undefined;
+    prepareDirectories(configuration, owner);
+    await makeRoom(unixPlaces(configuration).difference(this.#unixPlaces), owner);
+    await this.#spawner.prepare(configuration, owner);
+  }
+
+  #inForce(configuration: Configuration, workers: Set<Child>, broken: readonly BrokenTable[]): void {
+    this.#workers = workers;
+    this.#knownMistakes = new Set(broken.map(({ key }) => key));
+    this.#unixPlaces = unixPlaces(configuration);
+    this.#spawner.use(configuration);
   }
 
   /** A table that lost a rule to a slip of the pen would let in what it kept out. */
@@ -173,14 +196,12 @@ function tell(child: Child | undefined, letter: ToWorker): void {
   if (child?.isConnected()) child.send(letter);
 }
 
-/** What root must make before the workers are somebody else. */
-function prepareDirectories({ settings }: Configuration): void {
-  const { data_directory: data, mail_owner } = settings;
-  const user = isRoot() ? findServingUser(mail_owner) : undefined;
+function prepareDirectories({ settings }: Configuration, owner: ServingUser | undefined): void {
+  const { data_directory: data } = settings;
   for (const path of [data, join(data, 'spool')]) {
     try {
       mkdirSync(path, { recursive: true, mode: 0o700 });
-      if (user) handOver(path, user);
+      if (owner) handOver(path, owner);
     } catch {
       // said by whoever needs it: 452 for large messages, a warning for the ledger
     }

@@ -1,11 +1,10 @@
 /** One process that serves: listens on all services under one version of the configuration, and drains before it ends. */
-import { mkdirSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
-import { dirname } from 'node:path';
 import type { AssembledService, Assembly } from '../main.ts';
 import type { Log } from '../record/log.ts';
 import { sessions } from '../server/sessions.ts';
 import type { Endpoint } from '../settings/endpoints.ts';
+import { openToAll } from './unix-places.ts';
 
 /** How long connections to next hops may take to say goodbye. */
 const FAREWELL_MS = 1_000;
@@ -54,11 +53,10 @@ function bind(server: Server, endpoint: Endpoint, name: string): Promise<void> {
     server.once('error', failed);
     const bound = () => {
       server.off('error', failed);
+      if (endpoint.kind === 'unix') openToAll(endpoint.path);
       resolve();
     };
     if (endpoint.kind === 'unix') {
-      mkdirSync(dirname(endpoint.path), { recursive: true });
-      rmSync(endpoint.path, { force: true });
       server.listen({ path: endpoint.path, backlog: BACKLOG }, bound);
     } else {
       const host = endpoint.host === '' ? {} : { host: endpoint.host };
