@@ -10,6 +10,7 @@ import { Identities, type Sighting } from '../memory/identities.ts';
 import { KnownSigners } from '../memory/known-signers.ts';
 import { MapStore } from '../memory/map-store.ts';
 import { openStore } from '../memory/open-store.ts';
+import { RateLimiter } from '../memory/rate-limiter.ts';
 import type { Store } from '../memory/store.ts';
 import { parseStoreAddress, StoreAddressError } from '../memory/store-address.ts';
 import type { Log } from '../record/log.ts';
@@ -70,6 +71,14 @@ export function assembleMemory(openers: Openers, needs: MemoryNeeds): MemoryPart
     }),
     correspondents: new Correspondents({ store, lifetimeMs: settings.correspondent_lifetime }),
     greylisting: greylisting(openers, store),
+    rates: {
+      limiter: new RateLimiter(store),
+      clientExceptions: openers.list('smtpd_client_event_limit_exceptions', 'network'),
+      prefixBits: {
+        ipv4: settings.smtpd_client_ipv4_prefix_length,
+        ipv6: settings.smtpd_client_ipv6_prefix_length,
+      },
+    },
     verification: {
       ...callouts,
       replies: { sender: repliesTo(settings, 'sender'), recipient: repliesTo(settings, 'recipient') },

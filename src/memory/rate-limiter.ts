@@ -1,71 +1,49 @@
 /**
- * How much a sender, a login, a recipient or a client may do in a time, as buckets that fill again: who has used up his
+ * How much a client, a sender, a login or a recipient may do in a time, as buckets that fill again: who has used up a
  * share hears when to come back. With a shared store all gateways have one bucket. A store that fails limits nobody.
  */
-
-import type { Store } from './store.ts';
+import type { Taken } from './bucket.ts';
+import { type Store, StoreFailure } from './store.ts';
 import { storeKey } from './store-key.ts';
 
 /** Whose share it is. */
 export type RateParty = 'client' | 'sender' | 'login' | 'recipient';
 
-/** So many in a time; that many may come at once. */
+/** So many in a time, evenly; `burst`: so many may come at once. */
 export interface Rate {
   readonly count: number;
   readonly perMs: number;
+  readonly burst: number;
 }
 
-export interface RateLimiterOptions {
-  readonly store: Store;
-  readonly rates: Partial<Record<RateParty, Rate>>;
-  /** Whom no limit holds. */
-  isExempt?(party: RateParty, who: string): boolean | Promise<boolean>;
-}
-
-export interface RateExcess {
-  readonly party: RateParty;
-  readonly who: string;
-  readonly rate: Rate;
-  /** Milliseconds until one more is allowed. */
-  readonly waitMs: number;
-}
+export type RateAnswer = Taken | { readonly kind: 'unknown'; readonly why: string };
 
 export class RateLimiter {
-  readonly #options: RateLimiterOptions;
+  readonly #store: Store;
 
-  constructor(options: RateLimiterOptions) {
-    this.#options = options;
+  constructor(store: Store) {
+    this.#store = store;
   }
 
-  /** Takes one from each party's share; the first that has nothing left. Never rejects. */
-  async take(parties: Partial<Record<RateParty, string>>): Promise<RateExcess | undefined> {
-    for (const [party, who] of Object.entries(parties) as [RateParty, string][]) {
-      const excess = await this.#takeOne(party, who.toLowerCase());
-      if (excess) return excess;
-    }
-    return undefined;
-  }
-
-  async #takeOne(party: RateParty, who: string): Promise<RateExcess | undefined> {
-    const { store, rates, isExempt } = this.#options;
-    const rate = rates[party];
-    if (!rate || rate.count <= 0 || who === '' || (await isExempt?.(party, who))) return undefined;
+  /** Takes one of a share. Each rate has a share of its own: who has two of them has to keep both. Never rejects. */
+  async take(party: RateParty, who: string, { count, perMs, burst }: Rate): Promise<RateAnswer> {
+    const key = storeKey(party, who.toLowerCase(), `${count}/${perMs / 1_000}s`);
     try {
-      const taken = await store.take('rates', storeKey(party, who), { size: rate.count, fillMs: rate.perMs });
-      return taken.kind === 'taken' ? undefined : { party, who, rate, waitMs: taken.waitMs };
-    } catch {
-      return undefined; // the store has said it
+      return await this.#store.take('rates', key, { size: burst, fillMs: (perMs * burst) / count });
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      return { kind: 'unknown', why: error.message };
     }
   }
 }
+
+const FORM = /^(\d{1,9})\s*\/\s*(\d{0,6})\s*([smhdw])$/i;
 
 /** Reads `100/1h`: a count, and the time in which it may be used up. Undefined when it is none. */
 export function parseRate(text: string): Rate | undefined {
-  const match = /^\s*(\d{1,9})\s*\/\s*(\d{0,6})\s*([smhdw])\s*$/i.exec(text);
-  if (!match) return undefined;
-  const [, count = '', times = '', unit = 's'] = match;
+  const [, count = '', times = '', unit = ''] = FORM.exec(text.trim()) ?? [];
   const perMs = Number(times || '1') * (UNIT_MS[unit.toLowerCase()] ?? 0);
-  return perMs > 0 ? { count: Number(count), perMs } : undefined;
+  return Number(count) > 0 && perMs > 0 ? { count: Number(count), perMs, burst: Number(count) } : undefined;
 }
 
 const UNIT_MS: Readonly<Record<string, number>> = {

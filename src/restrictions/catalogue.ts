@@ -4,6 +4,7 @@
  */
 import { parseDnsList } from '../dns/list-query.ts';
 import type { Source } from '../mail/source.ts';
+import type { RateParty } from '../memory/rate-limiter.ts';
 import {
   AccessTable,
   checkAddressAccess,
@@ -47,6 +48,7 @@ import { checkInlineList, isInlineList, readInlineList } from './inline-lists.ts
 import { permitMxBackup } from './mx-backup.ts';
 import { checkRelayDomains, permitNakedIpAddress, rejectMapsRbl } from './old.ts';
 import { checkPolicyService } from './policy.ts';
+import { checkRate } from './rates.ts';
 import type { Judge, Restriction } from './restriction.ts';
 import { checkServerAccess, type NameOf, type ServerType } from './server-access.ts';
 import type { Sources } from './sources.ts';
@@ -54,7 +56,15 @@ import { actAsSpfScript, rejectSpf } from './spf.ts';
 import { rejectUnverified } from './verify.ts';
 
 /** What must stand behind the name. */
-export type ArgumentKind = 'none' | 'table' | 'zone' | 'seconds' | 'number' | 'key and table' | 'service';
+export type ArgumentKind =
+  | 'none'
+  | 'table'
+  | 'zone'
+  | 'seconds'
+  | 'number'
+  | 'rate'
+  | 'key and table'
+  | 'service';
 
 export interface Argument {
   readonly text: string;
@@ -132,6 +142,13 @@ const allowList = (name: string, of: keyof typeof LISTED, sentence: string): Row
   sentence,
   zones: zoneOf,
   make: (sources, { text }) => permitListed(LISTED[of], parseDnsList(text), sources),
+});
+
+const rateLimit = (name: string, party: RateParty, sentence: string): Row => ({
+  name,
+  argument: 'rate',
+  sentence,
+  make: (sources, { text, source }) => checkRate(party, text, source, sources),
 });
 
 const WHOSE: Record<NameOf, string> = {
@@ -318,6 +335,14 @@ export const catalogue: readonly Row[] = [
     rejectUnverified('recipient', s),
   ),
   simple('check_greylist', 'tells newcomers to come back', (s) => checkGreylist(s)),
+  rateLimit('check_client_rate', 'client', 'defers clients that send more than this in a time'),
+  rateLimit('check_sender_rate', 'sender', 'defers senders that send more than this in a time'),
+  rateLimit('check_sasl_rate', 'login', 'defers users that send more than this in a time'),
+  rateLimit(
+    'check_recipient_rate',
+    'recipient',
+    'defers mail to recipients that get more than this in a time',
+  ),
   simple('permit_auth_destination', 'accepts recipients in our domains', (s) => permitAuthDestination(s)),
   simple('reject_unauth_destination', 'refuses recipients that are not in our domains', (s) =>
     rejectUnauthDestination(s, 'reject'),

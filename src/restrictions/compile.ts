@@ -11,6 +11,7 @@ import type { Complain } from '../settings/complaint.ts';
 import { didYouMean } from '../settings/did-you-mean.ts';
 import { splitTokens, type Token } from '../settings/tokens.ts';
 import { type Argument, compounds, findRow, type Row, restrictionNames } from './catalogue.ts';
+import { RATE_FORM } from './rate-argument.ts';
 import { type Restriction, type RestrictionList, ServerError } from './restriction.ts';
 import type { Sources } from './sources.ts';
 
@@ -249,6 +250,7 @@ const ARGUMENTS: Record<Row['argument'], ArgumentRule> = {
     is: ({ text }) => /^\d{1,6}$/.test(text) && Number(text) > 0,
     remedy: 'a number of 1 or more',
   },
+  rate: { take: takeOne, is: ({ text }) => /[/:]|^none$/i.test(text), remedy: RATE_FORM },
   service: {
     take: takeOne,
     is: ({ text }) => text.includes(':'),

@@ -4,15 +4,27 @@ import type { AddressStatus } from '../memory/address-verify.ts';
 import type { Correspondents } from '../memory/correspondents.ts';
 import type { Greylist } from '../memory/greylist.ts';
 import type { Identities } from '../memory/identities.ts';
+import type { PrefixBits } from '../memory/network-key.ts';
+import type { RateLimiter } from '../memory/rate-limiter.ts';
 import type { Table } from '../tables/table.ts';
 import type { Party } from './address.ts';
 import type { TempfailAction } from './restriction.ts';
+import type { HostList } from './sources.ts';
 
 export interface MemorySources {
   readonly greylisting: Greylisting;
   readonly identities: Pick<Identities, 'find' | 'isProven'>;
   readonly correspondents: Pick<Correspondents, 'find'>;
   readonly verification: Verification;
+  readonly rates: Rates;
+}
+
+export interface Rates {
+  readonly limiter: Pick<RateLimiter, 'take'>;
+  /** smtpd_client_event_limit_exceptions */
+  readonly clientExceptions: HostList;
+  /** The networks that clients are counted by. */
+  readonly prefixBits: PrefixBits;
 }
 
 export interface Greylisting {

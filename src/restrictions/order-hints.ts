@@ -8,7 +8,7 @@ import type { RestrictionList } from './restriction.ts';
 const KNOWS_RECIPIENTS = /^(?:reject_unlisted_recipient|check_recipient_maps|reject_unverified_recipient)$/i;
 /** They ask nobody outside, or ask what was asked before. */
 const CHEAP =
-  /^(?:reject_(?!unverified_)|check_(?!policy_service|greylist)|defer_unauth_destination|permit_)/i;
+  /^(?:reject_(?!unverified_)|check_(?!policy_service|greylist|\w+_rate)|defer_unauth_destination|permit_)/i;
 
 /** `lists`: in the order in which they are asked. */
 export function orderHints(lists: readonly RestrictionList[]): Complaint[] {

@@ -35,6 +35,7 @@ smtpd_authorized_xclient_hosts = 127.0.0.1
 local_recipient_maps =
 local_transport = discard:
 smtpd_relay_restrictions = reject_unauth_destination
+smtpd_client_restrictions = check_client_rate inline:{{198.18 = 5/1h}}
 smtpd_recipient_restrictions = check_greylist
 greylist_key = network
 greylist_delay = 1s
@@ -145,6 +146,20 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const WAIT =
   /^450 4\.2\.0 <joe@home\.example>: Recipient address rejected: Greylisting in action, please try later \(in 1 seconds\)$/;
 
+/** The network with a limit. */
+const LIMITED = '198.18.0.1';
+
+/** How many of so many sessions the limit lets through, at all gateways in turn and all at once. */
+async function letThrough(gateways: readonly Gateway[], sessions: number): Promise<number> {
+  const ports = gateways.map(({ port }) => port);
+  const said = await Promise.all(
+    Array.from({ length: sessions }, (_, i) => rcpt(ports[i % ports.length] ?? 0, LIMITED)),
+  );
+  const refused = said.filter((text) => text?.startsWith('450 4.7.1'));
+  for (const text of refused) assert.match(text ?? '', /Rate limit exceeded, try again in 7\d\d seconds$/);
+  return sessions - refused.length;
+}
+
 describe('gateways', { timeout: 240_000 }, () => {
   test('with SQLite: the workers of one gateway remember together, also after a restart', async () => {
     const directory = mkdtempSync(join(tmpdir(), 'shared-'));
@@ -157,6 +172,7 @@ describe('gateways', { timeout: 240_000 }, () => {
     for (let i = 0; i < 10; i++) assert.match((await rcpt(gateway.port, '192.0.2.5')) ?? '', /^250/);
     assert.match((await rcpt(gateway.port, '198.51.100.5')) ?? '', WAIT);
     assert.match((await rcpt(gateway.port, '192.0.2.5', 'postmaster@home.example')) ?? '', /^250/);
+    assert.equal(await letThrough([gateway], 12), 5, 'one limit for all workers');
     await gateway.stop();
     const again = await startGateway(store);
     assert.match((await rcpt(again.port, '192.0.2.5')) ?? '', /^250/);
@@ -174,6 +190,7 @@ describe('gateways', { timeout: 240_000 }, () => {
     await pause(1_100);
     assert.match((await rcpt(two.port, '192.0.2.5')) ?? '', /^250/);
     assert.match((await rcpt(one.port, '192.0.2.5')) ?? '', /^250/);
+    assert.equal(await letThrough([one, two], 12), 5, 'one limit for both');
     await Promise.all([one.stop(), two.stop()]);
     await redis.kill();
   });
@@ -203,6 +220,7 @@ describe('gateways', { timeout: 240_000 }, () => {
     );
     await pause(1_500);
     await redis.kill();
+    const unlimited = await letThrough([accepting], 8);
     await pause(1_500);
     await redis.start();
     await pause(2_500);
@@ -211,6 +229,7 @@ describe('gateways', { timeout: 240_000 }, () => {
     console.log(
       `    ${[...heard].map(([key, count]) => `${key} ${count}`).join(', ')}; slowest session ${slowest.toFixed(0)} ms`,
     );
+    assert.equal(unlimited, 8, 'no limit while the memory was away');
     assert.ok((heard.get('dunno: 250 2.1.5') ?? 0) > 0, 'let in while the memory was away');
     assert.ok((heard.get('defer: 450 4.3.0') ?? 0) > 0, 'told to come back while the memory was away');
     for (const key of heard.keys())

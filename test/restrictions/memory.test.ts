@@ -13,6 +13,7 @@ import { Greylist } from '../../src/memory/greylist.ts';
 import { Identities } from '../../src/memory/identities.ts';
 import { KnownSigners } from '../../src/memory/known-signers.ts';
 import { MapStore } from '../../src/memory/map-store.ts';
+import { RateLimiter } from '../../src/memory/rate-limiter.ts';
 import { StoreFailure } from '../../src/memory/store.ts';
 import { permitCorrespondent } from '../../src/restrictions/correspondent.ts';
 import { checkGreylist } from '../../src/restrictions/greylist.ts';
@@ -81,6 +82,11 @@ class World {
         failureAction: 'dunno',
         by: 'portcullis at mx.home.example',
         ...this.greylisting,
+      },
+      rates: {
+        limiter: new RateLimiter(store),
+        clientExceptions: { has: () => false },
+        prefixBits,
       },
       verification: {
         status: async () => {
