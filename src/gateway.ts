@@ -5,6 +5,7 @@
  */
 import type { AddressMapper } from './addresses/mapper.ts';
 import type { Content, Incoming } from './content/content.ts';
+import type { Correspondence } from './content/correspondence.ts';
 import type { Address } from './mail/address.ts';
 import type { Envelope, Recipient } from './mail/envelope.ts';
 import type { MaybePromise } from './mail/maybe-promise.ts';
@@ -30,6 +31,8 @@ export interface GatewayOptions {
   readonly mapper: AddressMapper | undefined;
   readonly content: Content;
   readonly carrier: Carrier;
+  /** Learns from mail of our users; undefined: this service does not. */
+  readonly correspondence: Pick<Correspondence, 'learn'> | undefined;
   readonly journal: Journal;
 }
 
@@ -191,6 +194,7 @@ export class Gateway {
     const looked = [{ key: carried.backend ?? 'none', answer: carried.backendReply }];
     const step = envelope.trace.begin({ stage, list: 'relay', ...NEXT_HOP, looked, verdict });
     step.ms = performance.now() - began;
+    if (verdict === 'accept') await this.#options.correspondence?.learn({ session, envelope }, message);
     const { messageId, facts } = about;
     visit.story.delivered({ ...carried, envelope, messageId, facts, stage, reply: told, verdict });
     return told;
@@ -209,7 +213,8 @@ export class Gateway {
   }
 
   #hearing({ session }: Visit, ifPermit?: Reason, envelope?: Envelope): Hearing {
-    return openHearing({ session, envelope, journal: this.#options.journal, ifPermit });
+    const { journal } = this.#options;
+    return openHearing({ session, envelope, journal, ifPermit, seesMessage: true });
   }
 
   #accept(envelope: Envelope, recipient: Recipient, { trace }: Hearing): Reply {

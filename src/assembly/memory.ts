@@ -7,7 +7,7 @@ import type { Address } from '../mail/address.ts';
 import { Correspondents } from '../memory/correspondents.ts';
 import { Greylist } from '../memory/greylist.ts';
 import { Identities, type Sighting } from '../memory/identities.ts';
-import { KnownSigners } from '../memory/known-signers.ts';
+import type { KnownSigners } from '../memory/known-signers.ts';
 import { MapStore } from '../memory/map-store.ts';
 import { openStore } from '../memory/open-store.ts';
 import { RateLimiter } from '../memory/rate-limiter.ts';
@@ -45,23 +45,20 @@ export function assembleStore(
 
 export interface MemoryNeeds extends Omit<CalloutNeeds, 'openers'> {
   readonly spf: Pick<MailSpf, 'of'>;
+  readonly signers: Pick<KnownSigners, 'find'>;
 }
 
 export interface MemoryParts extends MemorySources {
   readonly correspondents: Correspondents;
-  /** To learn from mails whose signature was good. */
-  readonly signers: KnownSigners;
   isProbeSender(recipient: Address): boolean;
 }
 
 export function assembleMemory(openers: Openers, needs: MemoryNeeds): MemoryParts {
   const { settings } = openers;
-  const { store, spf } = needs;
+  const { store, spf, signers } = needs;
   const prefixBits = { ipv4: settings.greylist_ipv4_prefix, ipv6: settings.greylist_ipv6_prefix };
-  const signers = new KnownSigners({ store, prefixBits, lifetimeMs: settings.greylist_lifetime });
   const { sender, ...callouts } = assembleCallouts({ ...needs, openers });
   return {
-    signers,
     isProbeSender: (recipient) => sender.isOurs(recipient),
     identities: new Identities({
       by: settings.greylist_key,

@@ -16,11 +16,11 @@ export function assemblePolicyPort(
   { name, settings, maxConnections }: Service,
   shared: Shared,
 ): PolicyListenerOptions {
-  const { dns, log, journal, counters } = shared;
+  const { log, journal, counters } = shared;
   const openers = new Openers(shared.tables, settings);
   const { addresses, hops } = assembleWayOut(configuration, openers, shared);
-  const { spf } = assembleSenderAuth(openers, dns, log);
-  const memory = assembleMemory(openers, { ...shared, addresses, hops, spf });
+  const { spf, signers } = assembleSenderAuth(openers, shared);
+  const memory = assembleMemory(openers, { ...shared, addresses, hops, spf, signers });
   const bench = assembleBench({ ...shared, openers, addresses, spf, memory, purpose: 'advice' });
   const clients = openers.list('policy_authorized_clients', 'network');
   return {

@@ -3,7 +3,7 @@
  * authserv_id.
  */
 import { resolve } from 'node:path';
-import { SenderCheck } from '../content/authentication/sender-check.ts';
+import { SenderCheck, type SenderCheckOptions } from '../content/authentication/sender-check.ts';
 import type { InspectionOptions } from '../content/inspection.ts';
 import type { LogicalHeader } from '../content/mime/logical-header.ts';
 import { KeyFiles, KeyProblem, parseKeyNames } from '../content/signing/key-files.ts';
@@ -11,6 +11,8 @@ import { MailSigner } from '../content/signing/mail-signer.ts';
 import type { Dns } from '../dns/dns.ts';
 import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
 import type { Session } from '../mail/session.ts';
+import { KnownSigners } from '../memory/known-signers.ts';
+import type { Store } from '../memory/store.ts';
 import type { Log } from '../record/log.ts';
 import { MailSpf } from '../sender-auth/mail-spf.ts';
 import { claimsToBeOurs } from '../sender-auth/results-claim.ts';
@@ -20,17 +22,26 @@ import type { Openers } from './openers.ts';
 
 export interface SenderAuthParts {
   readonly spf: MailSpf;
+  /** Who signed earlier mail; where signatures are not looked at, nobody has. */
+  readonly signers: Pick<KnownSigners, 'find'>;
   readonly readers: InspectionOptions['readers'];
   readonly sealers: InspectionOptions['sealers'];
   /** Whether a header of the message speaks in our name; undefined: none is looked at. */
   readonly isUnwanted: ((header: LogicalHeader) => boolean) | undefined;
 }
 
+export interface SenderAuthNeeds {
+  readonly dns: Dns;
+  readonly store: Store;
+  readonly log: Log;
+}
+
+const NOBODY: SenderAuthParts['signers'] = { find: async () => undefined };
 /** RFC 7208 4.6.4 */
 const SPF_TIMEOUT_MS = 20_000;
 const KEYS_TIMEOUT_MS = 15_000;
 
-export function assembleSenderAuth(openers: Openers, dns: Dns, log: Log): SenderAuthParts {
+export function assembleSenderAuth(openers: Openers, { dns, store, log }: SenderAuthNeeds): SenderAuthParts {
   const { settings } = openers;
   const isOurs = ownMail(openers);
   const forwarders = openers.list('spf_trusted_forwarders', 'network');
@@ -42,9 +53,15 @@ export function assembleSenderAuth(openers: Openers, dns: Dns, log: Log): Sender
     isTrustedForwarder: (client) => forwarders.has(client),
   });
   const checks = settings.spf_verify || settings.dkim_verify || settings.dmarc_policy !== 'off';
-  const check = checks ? senderCheck(openers, dns, spf, isOurs) : undefined;
+  const signers = new KnownSigners({
+    store,
+    prefixBits: { ipv4: settings.greylist_ipv4_prefix, ipv6: settings.greylist_ipv6_prefix },
+    lifetimeMs: settings.greylist_lifetime,
+  });
+  const check = checks ? senderCheck(openers, { dns, spf, signers, isOurs }) : undefined;
   return {
     spf,
+    signers: check ? signers : NOBODY,
     readers: check ? [(mail) => check.begin(mail)] : [],
     sealers: settings.dkim_sign ? [signer(openers, isOurs, log)] : [],
     isUnwanted: checks ? (header) => isForged(header, settings) : undefined,
@@ -53,16 +70,13 @@ export function assembleSenderAuth(openers: Openers, dns: Dns, log: Log): Sender
 
 function senderCheck(
   openers: Openers,
-  dns: Dns,
-  spf: MailSpf,
-  isOurs: (session: Session) => MaybePromise<boolean>,
+  needs: Pick<SenderCheckOptions, 'dns' | 'spf' | 'signers' | 'isOurs'>,
 ): SenderCheck {
   const { settings } = openers;
   const sealers = openers.maps('arc_trusted_sealers');
   return new SenderCheck({
-    dns,
+    ...needs,
     timeoutMs: KEYS_TIMEOUT_MS,
-    spf,
     showSpf: settings.spf_verify,
     showDkim: settings.dkim_verify,
     dmarc: {
@@ -71,7 +85,6 @@ function senderCheck(
       source: settings.sourceOf('dmarc_policy'),
     },
     isTrustedSealer: async (domain) => (await sealers?.find(domain)) !== undefined,
-    isOurs,
     authservId: settings.authserv_id,
   });
 }

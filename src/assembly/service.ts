@@ -23,6 +23,7 @@ import { assembleAttachmentChecks } from './attachment-checks.ts';
 import { assembleClamav, type Scanners } from './clamav.ts';
 import { rightsOfClients } from './client-rights.ts';
 import { assembleContent, type ContentNeeds } from './content.ts';
+import { assembleCorrespondence } from './correspondence.ts';
 import { assembleMemory } from './memory.ts';
 import { Openers } from './openers.ts';
 import type { PolicyServices } from './policy-services.ts';
@@ -83,9 +84,9 @@ function assembleOptions(
   const clamav = assembleClamav({ ...shared, openers, nextHop: hops.only?.text ?? '' });
   const textChecks = assembleTextChecks(openers, log);
   const attachmentChecks = assembleAttachmentChecks(openers, shared.spoolDirectory);
-  const senderAuth = assembleSenderAuth(openers, dns, log);
-  const { spf } = senderAuth;
-  const memory = assembleMemory(openers, { ...shared, addresses, hops, spf });
+  const senderAuth = assembleSenderAuth(openers, shared);
+  const { spf, signers } = senderAuth;
+  const memory = assembleMemory(openers, { ...shared, addresses, hops, spf, signers });
   const gateway = new Gateway({
     bench: assembleBench({ ...shared, openers, addresses, spf, memory, purpose: 'mail' }),
     softBounce: settings.soft_bounce,
@@ -99,6 +100,7 @@ function assembleOptions(
       ...unwanted([senderAuth.isUnwanted, clamav?.isOwnField]),
     }),
     carrier,
+    correspondence: assembleCorrespondence(openers, { log, addresses, memory }),
     journal,
   });
   return {

@@ -45,6 +45,8 @@ export interface Orders {
   hold: string | undefined;
   /** Why the mail is to be swallowed; further checks are skipped. */
   discard: string | undefined;
+  /** A domain that was believed because its mail has been signed so far: this mail must be, too, or it waits. */
+  signature: string | undefined;
 }
 
 export interface Envelope {
@@ -92,5 +94,6 @@ export function newOrders(): Orders {
     filter: undefined,
     hold: undefined,
     discard: undefined,
+    signature: undefined,
   };
 }

@@ -34,7 +34,7 @@ export interface IdentitiesOptions {
   readonly prefixBits: PrefixBits;
   /** The domain of the sender (or of HELO) if SPF says that the client may send for it. Never rejects. */
   spfDomain(sighting: Sighting): Promise<string | undefined>;
-  readonly signers: KnownSigners;
+  readonly signers: Pick<KnownSigners, 'find'>;
   readonly now?: () => number;
 }
 
@@ -71,10 +71,13 @@ export class Identities {
     return best ? [best, ...better.slice(1), network] : [network];
   }
 
-  /** Whether it is proven that mail of this domain (or its organisation) comes from this client. Never rejects. */
-  async isProven(domain: string, sighting: Sighting): Promise<boolean> {
+  /**
+   * What proves that mail of this domain (or its organisation) comes from this client; undefined: nothing. That such
+   * mail was signed so far (`dkim`) is a proof only when this mail turns out to be signed, too. Never rejects.
+   */
+  async proofOf(domain: string, sighting: Sighting): Promise<Identity['kind'] | undefined> {
     const proven = await this.#proven(sighting);
-    return proven.some(({ key }) => sameOrganisation(key.slice(key.indexOf(':') + 1), domain));
+    return proven.find(({ key }) => sameOrganisation(key.slice(key.indexOf(':') + 1), domain))?.kind;
   }
 
   #proven(sighting: Sighting): Promise<readonly Identity[]> {

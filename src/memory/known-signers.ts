@@ -38,6 +38,15 @@ export class KnownSigners {
     }
   }
 
+  /** A mail came from there without the signature that was expected. Never rejects. */
+  async forget(clientAddress: string, senderDomain: string): Promise<void> {
+    try {
+      await this.#options.store.delete('signers', this.#key(clientAddress, senderDomain));
+    } catch {
+      // it grows old
+    }
+  }
+
   /** The domain that signed last time. Never rejects. */
   async find(clientAddress: string, senderDomain: string): Promise<string | undefined> {
     if (senderDomain === '') return undefined;

@@ -1,7 +1,8 @@
 /**
  * permit_correspondent: one of our users has written to the sender before. Parameters: learn_correspondents,
- * correspondent_lifetime. Only for senders whose domain is proven (SPF, or DKIM as it was seen before), since anybody can
- * write any address, and only for recipients that are ours. A memory that does not answer knows nobody.
+ * correspondent_lifetime. Only for senders whose domain is proven, since anybody can write any address, and only for
+ * recipients that are ours. The proof is SPF; or that mail of this domain has been signed so far, on condition that this
+ * one is, too (content/authentication/expected-signature.ts). A memory that does not answer knows nobody.
  */
 import type { Address } from '../mail/address.ts';
 import { dunno, permit } from '../mail/verdict.ts';
@@ -23,9 +24,15 @@ export function permitCorrespondent(sources: Sources): Judge {
 export async function isCorrespondent(q: Question, sender: Address, { memory }: Sources): Promise<boolean> {
   const users = await usersOf(q, sender, memory);
   if (users === undefined) return false;
-  const isProven = await memory.identities.isProven(sender.domain, { ...q, sender });
-  looked(q, `correspondent ${sender.text}`, `${isProven ? '' : 'not proven; '}known to ${users}`);
-  return isProven;
+  const proof = await memory.identities.proofOf(sender.domain, { ...q, sender });
+  looked(
+    q,
+    `correspondent ${sender.text}`,
+    `known to ${users}; ${proof ? `proven by ${proof}` : 'not proven'}`,
+  );
+  if (proof !== 'dkim' || !q.hearing.expectSignature) return proof === 'spf';
+  q.hearing.expectSignature(sender.domain);
+  return true;
 }
 
 async function usersOf(q: Question, sender: Address, memory: Sources['memory']): Promise<string | undefined> {

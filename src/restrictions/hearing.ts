@@ -16,11 +16,14 @@ export interface HearingNeeds {
   readonly session: Session;
   readonly envelope: Envelope | undefined;
   readonly journal: Pick<Journal, 'remark'>;
+  /** Whether the message will be looked at, too. */
+  readonly seesMessage?: boolean;
   /** What an earlier command has postponed. */
   readonly ifPermit?: Reason | undefined;
 }
 
-export function openHearing({ session, envelope, journal, ifPermit }: HearingNeeds): Hearing {
+export function openHearing({ session, envelope, journal, seesMessage, ifPermit }: HearingNeeds): Hearing {
+  const orders = seesMessage ? envelope?.orders : undefined;
   const about = (q: Question) => ({ session, envelope, recipient: q.recipient?.text });
   return {
     trace: new Trace(),
@@ -33,6 +36,11 @@ export function openHearing({ session, envelope, journal, ifPermit }: HearingNee
     discarded: envelope?.orders.discard !== undefined,
     note: (note, q) =>
       takeNote(note, envelope, (what, text) => journal.remark(what, q.stage, text, about(q))),
+    ...(orders && {
+      expectSignature(domain: string) {
+        orders.signature = domain;
+      },
+    }),
     warned: (refusal, q) => journal.remark('reject_warning', q.stage, replyText(refusal), about(q)),
   };
 }

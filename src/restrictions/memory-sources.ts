@@ -13,7 +13,7 @@ import type { HostList } from './sources.ts';
 
 export interface MemorySources {
   readonly greylisting: Greylisting;
-  readonly identities: Pick<Identities, 'find' | 'isProven'>;
+  readonly identities: Pick<Identities, 'find' | 'proofOf'>;
   readonly correspondents: Pick<Correspondents, 'find'>;
   readonly verification: Verification;
   readonly rates: Rates;

@@ -80,6 +80,8 @@ export interface Hearing {
   listAnswers?: readonly string[];
   /** Whether the mail's own orders can be changed at this stage. */
   note(note: Note, q: Question): void;
+  /** The message must turn out to be signed by this domain, or it waits. Missing where nobody will look at the message. */
+  expectSignature?(domain: string): void;
   /** A refusal that `warn_if_reject` turned into a line in the log. */
   warned(reply: Reply, q: Question): void;
 }

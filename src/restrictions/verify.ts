@@ -56,6 +56,6 @@ async function whySpared(
     (await findMailAddress(exceptions, address, { order: 'access', parentStyle, recipientDelimiter }));
   if (entry && !/^dunno\b/i.test(entry.value)) return `not asked: exceptions have ${entry.key}`;
   if (party !== 'sender' || !skipProvenSenders) return undefined;
-  const isProven = await memory.identities.isProven(address.domain, { ...q, sender: address });
-  return isProven ? 'not asked: the domain is proven' : undefined;
+  const proof = await memory.identities.proofOf(address.domain, { ...q, sender: address });
+  return proof === undefined ? undefined : 'not asked: the domain is proven';
 }

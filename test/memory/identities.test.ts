@@ -117,8 +117,8 @@ describe('who a client is', () => {
     const client = unnamedClient('192.0.2.5', '1');
     for (const sender of ['a@a.example', 'b@a.example', 'c@A.example']) await spf.find(mail(client, sender));
     assert.equal(asked, 1);
-    assert.equal(await spf.isProven('a.example', mail(client)), true);
-    assert.equal(await spf.isProven('b.example', mail(client)), false);
+    assert.equal(await spf.proofOf('a.example', mail(client)), 'spf');
+    assert.equal(await spf.proofOf('b.example', mail(client)), undefined);
     await spf.find(mail(client, '', 'one.example'));
     await spf.find(mail(client, '', 'two.example'));
     assert.equal(asked, 3);

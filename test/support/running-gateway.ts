@@ -97,7 +97,11 @@ export class RunningGateway {
       ledger: { keep: (attempt) => void attempts.push(attempt), answered: () => {} },
     });
     const errors = assembly.complaints.filter(({ severity }) => severity === 'error').map(complaintLine);
-    if (errors.length > 0) throw new Error(errors.join('\n'));
+    if (errors.length > 0) {
+      for (const part of [assembly, dns]) await part.close();
+      await backend.stop();
+      throw new Error(errors.join('\n'));
+    }
     const servers = assembly.services.map((service) => service.server());
     for (const server of servers)
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

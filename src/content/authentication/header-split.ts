@@ -60,3 +60,20 @@ export class HeaderSplit {
     if (rest.length > 0) this.#listener.body(rest);
   }
 }
+
+/** The header block of a message; no more of it is read than that. */
+export async function headerBlock(chunks: Iterable<Buffer> | AsyncIterable<Buffer>): Promise<Buffer> {
+  let header: Buffer | undefined;
+  const split = new HeaderSplit({
+    header: (block) => {
+      header = block;
+    },
+    body() {},
+  });
+  for await (const chunk of chunks) {
+    split.write(chunk);
+    if (header) return header;
+  }
+  split.end();
+  return header ?? Buffer.alloc(0);
+}

@@ -32,6 +32,7 @@ import type { MailOf } from '../inspection.ts';
 import type { RawReader, RawVerdict } from '../raw-reader.ts';
 import { voucherOf } from './arc-override.ts';
 import { consequenceOf, type DmarcPolicyOptions } from './dmarc-policy.ts';
+import { learnSigner, missingSignature, type Signers } from './expected-signature.ts';
 import { HeaderSplit } from './header-split.ts';
 
 export interface SenderCheckOptions {
@@ -44,6 +45,7 @@ export interface SenderCheckOptions {
   readonly dmarc: DmarcPolicyOptions;
   /** Rejects when it cannot be known. */
   isTrustedSealer(domain: string): MaybePromise<boolean>;
+  readonly signers: Signers;
   /** A user who logged in, or a client of ours. Rejects when it cannot be known. */
   isOurs(session: Session): MaybePromise<boolean>;
   readonly authservId: string;
@@ -145,13 +147,18 @@ class SenderReader implements RawReader {
   }
 
   #verdict(found: Found): RawVerdict {
-    const { spf, dkim, dmarc, voucher } = found;
-    const consequence =
-      dmarc && voucher === undefined
-        ? consequenceOf({ dmarc, spf: spf?.result ?? NO_SPF, dkim }, this.#options.dmarc)
-        : {};
+    const { dkim } = found;
+    const { signers } = this.#options;
+    learnSigner(this.#mail, dkim, signers);
+    const consequence = this.#consequence(found);
+    const refusal = consequence.refusal ?? missingSignature(this.#mail, dkim, signers);
     const looked = this.#methods(found, { spf: true, dkim: true }).map(methodInWords);
-    return { facts: factsOf(found), fields: this.#fields(found), looked, ...consequence };
+    return { facts: factsOf(found), fields: this.#fields(found), looked, ...consequence, refusal };
+  }
+
+  #consequence({ spf, dkim, dmarc, voucher }: Found): ReturnType<typeof consequenceOf> {
+    if (!dmarc || voucher !== undefined) return {};
+    return consequenceOf({ dmarc, spf: spf?.result ?? NO_SPF, dkim }, this.#options.dmarc);
   }
 
   /** Where nobody publishes or signs anything, nothing is told. */

@@ -12,7 +12,7 @@ import { DkimSigning, type SigningKey } from '../../sender-auth/dkim-sign.ts';
 import { authorOfFields } from '../../sender-auth/from-header.ts';
 import { headerFields } from '../../sender-auth/header-fields.ts';
 import { LookupFailure } from '../../tables/table.ts';
-import { HeaderSplit } from '../authentication/header-split.ts';
+import { HeaderSplit, headerBlock } from '../authentication/header-split.ts';
 import type { MailOf } from '../inspection.ts';
 import type { SpooledBytes } from '../spool.ts';
 import { type KeyFiles, KeyProblem, parseKeyNames } from './key-files.ts';
@@ -40,7 +40,7 @@ export class MailSigner {
   async seal({ session, envelope }: MailOf, outgoing: SpooledBytes): Promise<string[]> {
     try {
       if (!(await this.#maySign(session))) return [];
-      const header = await headerOf(outgoing);
+      const header = await headerBlock(outgoing.chunks());
       const keys = await this.#keysFor(header, envelope.sender);
       return keys.length > 0 ? [await signatures(keys, outgoing)] : [];
     } catch (error) {
@@ -70,22 +70,6 @@ function signers(header: Buffer, sender: Address): Address[] {
   const whole = sender.text === '' ? [] : [sender];
   if (author.kind === 'unusable' || sender.domain.toLowerCase() === author.domain) return whole;
   return [addressOf(`@${author.domain}`), ...whole];
-}
-
-async function headerOf(message: SpooledBytes): Promise<Buffer> {
-  let header: Buffer | undefined;
-  const split = new HeaderSplit({
-    header: (block) => {
-      header = block;
-    },
-    body() {},
-  });
-  for await (const chunk of message.chunks()) {
-    split.write(chunk);
-    if (header) return header;
-  }
-  split.end();
-  return header ?? Buffer.alloc(0);
 }
 
 async function signatures(keys: readonly SigningKey[], message: SpooledBytes): Promise<string> {
