@@ -14,6 +14,7 @@ import { PolicyServices } from './assembly/policy-services.ts';
 import { assembleQuarantine, keepSwept } from './assembly/quarantine.ts';
 import { assembleService, type Shared } from './assembly/service.ts';
 import { assembleSources } from './assembly/sources.ts';
+import type { World } from './assembly/world.ts';
 import type { Dns } from './dns/dns.ts';
 import type { DnsLists } from './dns/dns-lists.ts';
 import type { Store } from './memory/store.ts';
@@ -22,6 +23,7 @@ import type { Log } from './record/log.ts';
 import type { Counters } from './server/client-limits.ts';
 import { smtpListener } from './server/listener.ts';
 import { policyListener } from './server/policy-listener.ts';
+import type { ServiceOptions } from './server/service.ts';
 import { type Complaint, ComplaintBook } from './settings/complaint.ts';
 import type { Configuration } from './settings/configuration.ts';
 import type { Service } from './settings/services.ts';
@@ -33,10 +35,14 @@ export interface Runtime {
   readonly counters: Counters;
   /** Who writes down what happens; undefined: nobody. */
   readonly ledger: Ledger | undefined;
+  /** Set when the configuration is tried out instead of served. */
+  readonly world?: World;
 }
 
 export interface AssembledService {
   readonly service: Service;
+  /** What an SMTP service goes by. */
+  readonly smtp?: ServiceOptions;
   /** A server that is ready to listen: one for each place where the service listens. */
   server(): Server;
 }
@@ -59,12 +65,14 @@ export interface Assembly {
 export async function assemble(configuration: Configuration, runtime: Runtime): Promise<Assembly> {
   const { settings, directory } = configuration;
   const book = new ComplaintBook();
+  const { world } = runtime;
   const { dns, lists, tables, relay } = assembleSources(configuration, runtime);
   const quarantine = assembleQuarantine(settings, runtime.log);
-  const stopSweeping = keepSwept(quarantine, runtime.log);
+  const stopSweeping = world ? () => {} : keepSwept(quarantine, runtime.log);
   const scanners = new Scanners(runtime.log);
   const accounts = new Accounts(directory, runtime.log);
-  const store = assembleStore(settings, runtime.log, book.add, true);
+  const remembered = assembleStore(settings, runtime.log, book.add, !world);
+  const store = world ? world.store(remembered) : remembered;
   const policies = new PolicyServices(configuration, runtime.log);
   const shared: Shared = {
     log: runtime.log,
@@ -81,10 +89,11 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     policies,
     spoolDirectory: join(settings.data_directory, 'spool'),
     complain: book.add,
+    world,
   };
   const services = configuration.services.flatMap((service) => {
-    const server = LISTENERS[service.program]?.(configuration, service, shared);
-    return server ? [{ service, server }] : [];
+    const made = LISTENERS[service.program]?.(configuration, service, shared);
+    return made ? [{ service, ...made }] : [];
   });
   await tables.ready();
   await accounts.ready();
@@ -116,14 +125,17 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
 
 /** What makes the servers of a line in master.cf. */
 const LISTENERS: Partial<
-  Record<Service['program'], (of: Configuration, service: Service, shared: Shared) => () => Server>
+  Record<
+    Service['program'],
+    (of: Configuration, service: Service, shared: Shared) => Omit<AssembledService, 'service'>
+  >
 > = {
   smtpd(configuration, service, shared) {
     const options = assembleService(configuration, service, shared);
-    return () => smtpListener(options);
+    return { smtp: options.service, server: () => smtpListener(options) };
   },
   policy(configuration, service, shared) {
     const options = assemblePolicyPort(configuration, service, shared);
-    return () => policyListener(options);
+    return { server: () => policyListener(options) };
   },
 };

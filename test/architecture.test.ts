@@ -10,6 +10,7 @@ const source = join(import.meta.dirname, '..', 'src');
 const floors: readonly (readonly string[])[] = [
   ['cli'],
   ['process', 'demo'],
+  ['trial'],
   ['main.ts', 'assembly'],
   ['server', 'admin'],
   ['gateway.ts', 'policy-desk.ts', 'release.ts'],

@@ -19,6 +19,7 @@ import type { Complain } from '../settings/complaint.ts';
 import type { ParameterName } from '../settings/parameters.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Openers } from './openers.ts';
+import type { World } from './world.ts';
 
 /** Content inspection as a whole waits a little longer than this. */
 const LONGEST_TIMEOUT_MS = 230_000;
@@ -65,6 +66,7 @@ export interface ClamavNeeds {
   readonly nextHop: string;
   readonly log: Log;
   readonly complain: Complain;
+  readonly world: World | undefined;
 }
 
 export interface ClamavParts {
@@ -78,7 +80,7 @@ export function assembleClamav(needs: ClamavNeeds): ClamavParts | undefined {
   const { openers, scanners, log } = needs;
   const { settings } = openers;
   const addresses = addressesOf(needs);
-  if (addresses.length === 0) return undefined;
+  if (addresses.length === 0 || needs.world?.asksOthers === false) return undefined;
   const from = (name: ParameterName) => settings.sourceOf(name);
   const check = new VirusCheck({
     scanner: scanners.scanner(settings, addresses),
@@ -91,7 +93,7 @@ export function assembleClamav(needs: ClamavNeeds): ClamavParts | undefined {
     header: headerOf(needs),
     onFailure: settings.clamav_failure_action,
     onOversize: { kind: settings.clamav_oversize_action, source: from('clamav_oversize_action') },
-    command: commandOf(needs),
+    command: needs.world ? undefined : commandOf(needs),
     log,
   });
   const own = ownFieldNames(settings.clamav_header);

@@ -1,6 +1,7 @@
 /** The judges of a service and the lists that they go by, from settings. */
 import type { Dns } from '../dns/dns.ts';
 import type { DnsLists } from '../dns/dns-lists.ts';
+import { unaskedService } from '../policy/unasked-service.ts';
 import type { Log } from '../record/log.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
 import { rejectUnlisted } from '../restrictions/address.ts';
@@ -9,7 +10,7 @@ import { type ListName, RestrictionCompiler } from '../restrictions/compile.ts';
 import { orderHints } from '../restrictions/order-hints.ts';
 import { guardsRelay, relayGuards } from '../restrictions/relay-guard.ts';
 import type { RestrictionList } from '../restrictions/restriction.ts';
-import type { Sources } from '../restrictions/sources.ts';
+import type { PolicyTarget, Sources } from '../restrictions/sources.ts';
 import type { MailSpf } from '../sender-auth/mail-spf.ts';
 import type { Complain } from '../settings/complaint.ts';
 import type { ParameterName } from '../settings/parameters.ts';
@@ -20,6 +21,7 @@ import type { MemoryParts } from './memory.ts';
 import type { Openers } from './openers.ts';
 import type { PolicyServices } from './policy-services.ts';
 import { replyExpander } from './reply-templates.ts';
+import type { World } from './world.ts';
 
 const PARAMETERS: Record<ListName, ParameterName> = {
   client: 'smtpd_client_restrictions',
@@ -42,6 +44,7 @@ export interface RestrictionNeeds {
   readonly policies: PolicyServices;
   readonly log: Log;
   readonly complain: Complain;
+  readonly world: World | undefined;
   /**
    * `advice`: another server has the mail and asks what we think of it. Who may relay there and which recipients it has is
    * its own affair, and header fields that we find out about have to be told at once.
@@ -103,7 +106,7 @@ function classesOf(settings: Settings) {
 }
 
 function assembleSources(
-  { openers, addresses, dns, lists, spf, memory, policies, log, complain, purpose }: RestrictionNeeds,
+  { openers, addresses, dns, lists, spf, memory, policies, log, complain, purpose, world }: RestrictionNeeds,
   access: AccessResults,
 ): Sources {
   const { settings, tables } = openers;
@@ -135,7 +138,7 @@ function assembleSources(
     dnsblScore: assembleDnsblScore(settings, lists, complain),
     dnsblReplyMap: openers.maps('postscreen_dnsbl_reply_map'),
     parameter: (name) => invented(settings, name),
-    openPolicyService: (spec, source) => policies.open(spec, source, settings, complain),
+    openPolicyService: (spec, source) => quietly(policies.open(spec, source, settings, complain), world),
     saslEnabled: settings.smtpd_sasl_auth_enable,
     senderLoginMaps: addresses.senderLoginMaps,
     relayClientCerts: openers.maps('relay_clientcerts'),
@@ -144,7 +147,14 @@ function assembleSources(
     serverAddressLimit: SERVER_ADDRESS_LIMIT,
     recipientTables: addresses.recipientTables,
     showUserUnknownTableName: settings.show_user_unknown_table_name,
+    recorded: world?.recorded && ((restriction, q) => world.recorded?.(restriction, q)),
   };
+}
+
+/** In a trial. */
+function quietly(target: PolicyTarget, world: World | undefined): PolicyTarget {
+  if (!world || world.asksPolicyServices || !('service' in target)) return target;
+  return { service: unaskedService(target.service) };
 }
 
 const SPF_FIELD = { mail: 'later', advice: 'here' } as const;

@@ -35,6 +35,7 @@ import { assembleServerTls } from './server-tls.ts';
 import { clientLimits, limitsOfSession, rulesOfSpeech } from './session-rules.ts';
 import { assembleTextChecks } from './text-checks.ts';
 import { assembleWayOut } from './way-out.ts';
+import type { World } from './world.ts';
 
 /** What all services of a process share. */
 export interface Shared {
@@ -53,6 +54,8 @@ export interface Shared {
   /** Where messages that do not fit into memory are kept while they pass. */
   readonly spoolDirectory: string;
   readonly complain: Complain;
+  /** Set when the configuration is tried out instead of served. */
+  readonly world: World | undefined;
 }
 
 /** A listener of kind `smtpd`. Under stress it goes by the settings that `${stress?...}` gives then. */

@@ -1,6 +1,7 @@
 /** What all services ask: the DNS, the tables, and the way out of the house; from the settings that count for all of them. */
 
 import { answerText } from '../dns/answer-text.ts';
+import type { Dns } from '../dns/dns.ts';
 import { DnsLists } from '../dns/dns-lists.ts';
 import { Resolver } from '../dns/resolver.ts';
 import type { Log } from '../record/log.ts';
@@ -9,9 +10,10 @@ import type { Configuration } from '../settings/configuration.ts';
 import { Tables } from '../tables/tables.ts';
 import type { Ledger } from './ledger.ts';
 import { ownAddresses } from './own-addresses.ts';
+import type { World } from './world.ts';
 
 export interface Sources {
-  readonly dns: Resolver;
+  readonly dns: Dns;
   readonly lists: DnsLists;
   readonly tables: Tables;
   readonly relay: Relay;
@@ -20,18 +22,21 @@ export interface Sources {
 export interface SourceNeeds {
   readonly log: Log;
   readonly ledger: Ledger | undefined;
+  readonly world?: World | undefined;
 }
 
 export function assembleSources(
   { settings, directory }: Configuration,
-  { log, ledger }: SourceNeeds,
+  { log, ledger, world }: SourceNeeds,
 ): Sources {
-  const dns = new Resolver({
-    servers: settings.dns_servers,
-    timeoutMs: settings.dns_timeout,
-    tries: settings.dns_tries,
-    ...(ledger && { onAnswer: (question, answer) => ledger.answered(question, answerText(answer)) }),
-  });
+  const dns =
+    world?.dns ??
+    new Resolver({
+      servers: settings.dns_servers,
+      timeoutMs: settings.dns_timeout,
+      tries: settings.dns_tries,
+      ...(ledger && { onAnswer: (question, answer) => ledger.answered(question, answerText(answer)) }),
+    });
   const tables = new Tables({ directory, log, smtputf8: settings.smtputf8_enable });
   const isOwnAddress = ownAddresses({
     inetInterfaces: settings.inet_interfaces,

@@ -4,6 +4,7 @@ import type { Quarantine } from '../quarantine/quarantine.ts';
 import type { Log } from '../record/log.ts';
 import type { Carrier } from '../relay/carrier.ts';
 import { Dispatcher } from '../relay/dispatcher.ts';
+import { DryCarrier } from '../relay/dry-carrier.ts';
 import { HopFinder } from '../relay/hop-finder.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Complain } from '../settings/complaint.ts';
@@ -12,12 +13,14 @@ import { type AddressParts, assembleAddresses } from './addresses.ts';
 import { assembleNextHops, type NextHopParts } from './next-hops.ts';
 import { Openers } from './openers.ts';
 import { hold } from './quarantine.ts';
+import type { World } from './world.ts';
 
 export interface WayOutNeeds {
   readonly relay: Relay;
   readonly quarantine: Quarantine;
   readonly log: Log;
   readonly complain: Complain;
+  readonly world?: World | undefined;
 }
 
 export interface WayOut {
@@ -35,9 +38,11 @@ export function assembleWayOut(configuration: Configuration, openers: Openers, n
     (other) => new Openers(openers.tables, other),
     complain,
   );
+  const finder = new HopFinder({ ...hops, resolver: addresses.resolver });
+  if (needs.world) return { addresses, hops, carrier: new DryCarrier(finder) };
   const carrier = new Dispatcher({
     relay,
-    hops: new HopFinder({ ...hops, resolver: addresses.resolver }),
+    hops: finder,
     early: openers.settings.announce_recipients_early,
     quarantine: hold(quarantine),
     log,

@@ -49,6 +49,16 @@ export const commands: readonly Row[] = [
     load: async () => (await import('./commands/lists.ts')).lists,
   },
   {
+    name: 'history',
+    sentence: 'searches the ledger of every attempt',
+    load: async () => (await import('./commands/history.ts')).history,
+  },
+  {
+    name: 'explain',
+    sentence: 'tells the story of an attempt, or of a mail that might come',
+    load: async () => (await import('./commands/explain.ts')).explain,
+  },
+  {
     name: 'passwd',
     sentence: 'adds, changes and deletes users of the password file',
     load: async () => (await import('./commands/passwd.ts')).passwd,

@@ -1,6 +1,6 @@
 /** How shell commands get at a held mail: it must be there, and nobody else may be at it. */
 import type { Quarantine } from '../quarantine/quarantine.ts';
-import { terminalText } from './held-mail-text.ts';
+import { terminalText } from './terminal-text.ts';
 
 /** Does something with a mail, while nobody else does. Undefined: it could not be done, and why was told. */
 export async function alone<T>(

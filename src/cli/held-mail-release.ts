@@ -8,7 +8,7 @@ import { openLog } from '../record/pino-log.ts';
 import type { Released } from '../release.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import { alone, complain } from './held-mail-access.ts';
-import { terminalText } from './held-mail-text.ts';
+import { terminalText } from './terminal-text.ts';
 
 export interface ReleaseWishes {
   readonly json?: boolean | undefined;

@@ -2,6 +2,7 @@
 import { nameAddress } from '../mail/client.ts';
 import type { HeldMail } from '../quarantine/held-mail.ts';
 import type { MailView } from '../quarantine/mail-view.ts';
+import { oneLine, terminalText } from './terminal-text.ts';
 
 /** What list tells in JSON. */
 export function summary({ id, heldAt, why, session, envelope, sizeBytes, messageId, facts }: HeldMail) {
@@ -74,13 +75,4 @@ function sizeText(sizeBytes: number): string {
   if (sizeBytes < 1_000) return `${sizeBytes} B`;
   if (sizeBytes < 1_000_000) return `${(sizeBytes / 1_000).toFixed(1)} kB`;
   return `${(sizeBytes / 1_000_000).toFixed(1)} MB`;
-}
-
-function oneLine(text: string): string {
-  return text.replace(/[\r\n]+\s*/g, ' ');
-}
-
-/** Line ends stay; escape sequences, direction marks and halves of letters do not. */
-export function terminalText(text: string): string {
-  return text.replace(/[^\P{C}\n\t]|[\u2028\u2029]/gu, '?');
 }

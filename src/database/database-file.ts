@@ -34,6 +34,8 @@ export interface DatabaseFormat {
   /** Files of later versions are not touched. */
   readonly version: number;
   readonly cacheKiB: number;
+  /** Larger where rows are larger than a quarter of it. */
+  readonly pageSizeBytes: number;
 }
 
 export interface OpenDatabase {
@@ -47,7 +49,7 @@ export function openDatabase(path: string, format: DatabaseFormat): OpenDatabase
   const inode = touch(path);
   const db = new DatabaseSync(path, { timeout: OPEN_BUSY_MS });
   try {
-    db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${format.cacheKiB};
+    db.exec(`PRAGMA page_size = ${format.pageSizeBytes}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${format.cacheKiB};
       PRAGMA wal_autocheckpoint = ${LAST_RESORT_PAGES}; PRAGMA journal_size_limit = ${KEPT_LOG_BYTES};`);
     prepareSchema(db, format);
     db.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);

@@ -20,6 +20,7 @@ export const ledgerFormat: DatabaseFormat = {
     CREATE TABLE keeper (one INTEGER PRIMARY KEY CHECK (one = 1), token TEXT NOT NULL, until INTEGER NOT NULL);`,
   version: 1,
   cacheKiB: 8_192,
+  pageSizeBytes: 16_384,
 };
 
 /** The name of the file in data_directory. */

@@ -2,7 +2,7 @@
  * A record as it is kept: JSON in which the steps of the trace are lists, because they are most of it. What strangers can
  * make long is cut.
  */
-import type { Source } from '../mail/source.ts';
+import { formatSource, type Source } from '../mail/source.ts';
 import type { Looked, TraceStep } from '../mail/trace.ts';
 import type { Attempt } from '../record/attempt.ts';
 
@@ -54,7 +54,9 @@ function keptStep({
     verdict,
     Math.round(ms * 1000) / 1000,
   ];
-  for (const { key, answer } of looked) kept.push(cut(key), answer === undefined ? 0 : cut(answer));
+  for (const { key, answer, source: row } of looked) {
+    kept.push(cut(key), answer === undefined ? 0 : cut(answer), row ? formatSource(row) : 0);
+  }
   return kept;
 }
 
@@ -62,10 +64,7 @@ function readStep(kept: KeptStep): TraceStep {
   const [stage, recipient, list, restriction, file, line, depth, verdict, ms, ...rest] = kept;
   const source: Source = { file, line };
   const looked: Looked[] = [];
-  for (let at = 0; at + 1 < rest.length; at += 2) {
-    const answer = rest[at + 1];
-    looked.push({ key: String(rest[at]), answer: answer === 0 ? undefined : String(answer) });
-  }
+  for (let at = 0; at < rest.length; at += LOOKED) looked.push(readLooked(rest.slice(at, at + LOOKED)));
   return {
     stage,
     recipient: recipient === 0 ? undefined : recipient,
@@ -77,6 +76,15 @@ function readStep(kept: KeptStep): TraceStep {
     verdict,
     ms,
   };
+}
+
+/** Items that something looked up takes: key, answer, row. */
+const LOOKED = 3;
+
+function readLooked([key, answer, row]: readonly (string | 0)[]): Looked {
+  const [, file = '', line = 0] = /^(.*):(\d+)$/.exec(String(row)) ?? [];
+  const source = row === 0 ? {} : { source: { file: file || String(row), line: Number(line) } };
+  return { key: String(key), answer: answer === 0 ? undefined : String(answer), ...source };
 }
 
 function cut(text: string): string {

@@ -8,6 +8,8 @@ import type { Source } from './source.ts';
 export interface Looked {
   readonly key: string;
   readonly answer: string | undefined;
+  /** The row of the table. */
+  readonly source?: Source | undefined;
 }
 
 export interface TraceStep {

@@ -9,4 +9,5 @@ export const storeFormat: DatabaseFormat = {
     CREATE INDEX IF NOT EXISTS entries_by_expiry ON entries (space, expires);`,
   version: 1,
   cacheKiB: 16_384,
+  pageSizeBytes: 4_096,
 };

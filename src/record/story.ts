@@ -56,6 +56,13 @@ export class Story {
     this.#journal.delivered({ ...ending, id: envelope.id, session: this.#session, trace });
   }
 
+  /** Nothing spoke against it so far, and it goes no further; for those who only want to know. */
+  passed(envelope: Envelope | undefined, stage: string, reply: Reply): void {
+    const id = envelope?.id ?? this.#session.id;
+    const trace = this.#whole(stage, envelope);
+    this.#journal.left({ id, session: this.#session, envelope, stage, verdict: 'accept', reply, trace });
+  }
+
   /** A refusal is about to be said, by whomever: the id of the record that tells, or will tell, of it. */
   idFor(reply: Reply, stage: string, envelope: Envelope | undefined): string {
     if (this.#recorded?.reply === reply) return this.#recorded.id;

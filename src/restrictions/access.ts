@@ -57,7 +57,7 @@ export class AccessTable {
 
   /** Does what the row says; no row, no opinion. */
   act(match: Match | undefined, subject: Subject, q: Question): Answer {
-    looked(q, match?.key ?? subject.name, match && withoutListKeys(match.value));
+    looked(q, match?.key ?? subject.name, match && withoutListKeys(match.value), match?.source);
     if (!match) return dunno;
     const source = match.source ?? this.#source;
     return this.#sources.access.act(

@@ -100,11 +100,9 @@ export class Bench {
   /** `reject_unlisted_*` at the end of the lists, if nobody has asked yet. */
   async #implicit(check: Judge | undefined, outcome: Outcome, q: Question): Promise<Outcome> {
     if (!check || q.hearing.discarded) return outcome;
-    const name =
-      check === this.#options.unlistedSender
-        ? 'smtpd_reject_unlisted_sender'
-        : 'smtpd_reject_unlisted_recipient';
-    const found = await judge({ name, restrictions: [{ name, source: builtIn, judge: check }] }, q);
+    const party = check === this.#options.unlistedSender ? 'sender' : 'recipient';
+    const name = `smtpd_reject_unlisted_${party}`;
+    const found = await judge({ name: party, restrictions: [{ name, source: builtIn, judge: check }] }, q);
     return found.kind === 'reject' ? found : outcome;
   }
 

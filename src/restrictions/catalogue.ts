@@ -404,3 +404,17 @@ export function findRow(name: string): Row | undefined {
 export function restrictionNames(): string[] {
   return [...rows.keys(), ...compounds.map(({ name }) => name), 'warn_if_reject'];
 }
+
+/** What these say depends on what is remembered, on others, or on time: a trial takes it from the record. */
+export const stateful: ReadonlySet<string> = new Set([
+  'sleep',
+  'check_policy_service',
+  'reject_unverified_sender',
+  'permit_correspondent',
+  'reject_unverified_recipient',
+  'check_greylist',
+  'check_client_rate',
+  'check_sender_rate',
+  'check_sasl_rate',
+  'check_recipient_rate',
+]);

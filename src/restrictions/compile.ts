@@ -10,7 +10,7 @@ import { dunno } from '../mail/verdict.ts';
 import type { Complain } from '../settings/complaint.ts';
 import { didYouMean } from '../settings/did-you-mean.ts';
 import { splitTokens, type Token } from '../settings/tokens.ts';
-import { type Argument, compounds, findRow, type Row, restrictionNames } from './catalogue.ts';
+import { type Argument, compounds, findRow, type Row, restrictionNames, stateful } from './catalogue.ts';
 import { RATE_FORM } from './rate-argument.ts';
 import { type Restriction, type RestrictionList, ServerError } from './restriction.ts';
 import type { Sources } from './sources.ts';
@@ -110,7 +110,7 @@ export class RestrictionCompiler {
       const parts = typeof made === 'function' ? { judge: made } : made;
       this.#noteOldName(row, token);
       this.#mentionLists(row, argument ?? token);
-      return { name, source: token.source, ...parts };
+      return this.#asRecorded(row, { name, source: token.source, ...parts });
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
       return this.#broken(
@@ -120,6 +120,13 @@ export class RestrictionCompiler {
         `see ${row.name} in \`list restrictions\``,
       );
     }
+  }
+
+  /** In a trial, what was said when it was really asked. */
+  #asRecorded(row: Row, made: Restriction): Restriction {
+    const { recorded } = this.#options.sources;
+    if (!recorded || !stateful.has(row.name)) return made;
+    return { ...made, judge: (q) => recorded(made.name, q) ?? made.judge(q) };
   }
 
   #noteOldName(row: Row, token: Token): void {

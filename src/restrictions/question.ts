@@ -3,6 +3,7 @@ import type { Address } from '../mail/address.ts';
 import type { Envelope } from '../mail/envelope.ts';
 import type { Reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
+import type { Source } from '../mail/source.ts';
 import type { Trace, TraceStep } from '../mail/trace.ts';
 import type { Note, Reason } from '../mail/verdict.ts';
 
@@ -87,6 +88,6 @@ export interface Hearing {
 }
 
 /** Writes into the trace what was looked up and what was found. */
-export function looked(q: Question, key: string, answer: string | undefined): void {
-  q.hearing.step?.looked.push({ key, answer });
+export function looked(q: Question, key: string, answer: string | undefined, source?: Source): void {
+  q.hearing.step?.looked.push({ key, answer, source });
 }

@@ -14,6 +14,7 @@ import type { AccessResults } from './access-result.ts';
 import type { MemorySources } from './memory-sources.ts';
 import type { Question } from './question.ts';
 import type { ReplyCodes } from './reply-codes.ts';
+import type { Answer } from './restriction.ts';
 
 /** A list of networks and host names, such as mynetworks. */
 export interface HostList {
@@ -72,6 +73,8 @@ export interface Sources {
   /** Most addresses of mail or name servers looked at. `Postfix: dns_rr_list_limit`. */
   readonly serverAddressLimit: number;
   readonly recipientTables: RecipientTables;
+  /** In a trial: what a restriction that depends on memory, or on others, said when it was really asked. */
+  readonly recorded: ((restriction: string, q: Question) => Answer | undefined) | undefined;
   readonly showUserUnknownTableName: boolean;
 }
 

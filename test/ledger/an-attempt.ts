@@ -41,7 +41,7 @@ export function anAttempt(change: Partial<Attempt> = {}): Attempt {
         source: { file: 'main.cf', line: 12 },
         depth: 0,
         looked: [
-          { key: 'ann@far.example', answer: 'REJECT no' },
+          { key: 'ann@far.example', answer: 'REJECT no', source: { file: 'senders', line: 3 } },
           { key: 'nothing', answer: undefined },
         ],
         verdict: 'reject',

@@ -4,7 +4,7 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Attempt } from '../../src/record/attempt.ts';
 import { RunningGateway } from '../support/running-gateway.ts';
-import { call, dialogue } from '../support/smtp-dialogue.ts';
+import { SmtpClient } from '../support/smtp-client.ts';
 
 const HELLO = ['EHLO client.example', 'MAIL FROM:<ann@far.example>'];
 const MESSAGE = 'Subject: hello\r\nMessage-ID: <1@far.example>\r\n\r\nhello\r\n.';
@@ -37,14 +37,29 @@ async function records(count: number): Promise<readonly Attempt[]> {
   return gateway.attempts.slice(seen);
 }
 
+/** Says all lines, and QUIT at the end; the replies. */
+async function dialogue(lines: readonly string[]): Promise<string[]> {
+  const client = await greeted();
+  const replies: string[] = [];
+  for (const line of [...lines, 'QUIT']) replies.push(await client.say(line));
+  client.close();
+  return replies;
+}
+
+async function greeted(): Promise<SmtpClient> {
+  const client = new SmtpClient(gateway.port());
+  await client.reply();
+  return client;
+}
+
 function facts({ stage, verdict, restriction, sender, recipients }: Attempt) {
   return { stage, verdict, restriction, sender, recipients };
 }
 
 describe('one record for each attempt', () => {
   test('a client that says nothing', async () => {
-    const caller = await call(gateway.port());
-    await caller.hangUp();
+    const caller = await greeted();
+    caller.close();
     const [only, ...more] = await records(1);
     assert.equal(more.length, 0);
     assert.equal(only?.verdict, 'abandon');
@@ -53,13 +68,7 @@ describe('one record for each attempt', () => {
   });
 
   test('a mail that arrives', async () => {
-    await dialogue(gateway.port(), [
-      ...HELLO,
-      'RCPT TO:<a@ours.test>',
-      'RCPT TO:<b@ours.test>',
-      'DATA',
-      MESSAGE,
-    ]);
+    await dialogue([...HELLO, 'RCPT TO:<a@ours.test>', 'RCPT TO:<b@ours.test>', 'DATA', MESSAGE]);
     const [only, ...more] = await records(1);
     assert.ok(only);
     assert.equal(more.length, 0);
@@ -86,7 +95,7 @@ describe('one record for each attempt', () => {
   });
 
   test('a refused recipient among good ones; its id stands in the reply', async () => {
-    const replies = await dialogue(gateway.port(), [
+    const replies = await dialogue([
       ...HELLO,
       'RCPT TO:<a@ours.test>',
       'RCPT TO:<no@ours.test>',
@@ -107,11 +116,7 @@ describe('one record for each attempt', () => {
   });
 
   test('a refusal at HELO that is told at RCPT', async () => {
-    await dialogue(gateway.port(), [
-      'EHLO bad.example',
-      'MAIL FROM:<ann@far.example>',
-      'RCPT TO:<a@ours.test>',
-    ]);
+    await dialogue(['EHLO bad.example', 'MAIL FROM:<ann@far.example>', 'RCPT TO:<a@ours.test>']);
     const [only, ...more] = await records(1);
     assert.equal(more.length, 0);
     assert.equal(only?.stage, 'RCPT');
@@ -121,7 +126,7 @@ describe('one record for each attempt', () => {
 
   test('a message that is refused for what stands in it', async () => {
     const spam = 'Subject: spam\r\n\r\n.';
-    await dialogue(gateway.port(), [...HELLO, 'RCPT TO:<a@ours.test>', 'DATA', spam]);
+    await dialogue([...HELLO, 'RCPT TO:<a@ours.test>', 'DATA', spam]);
     const [only, ...more] = await records(1);
     assert.ok(only);
     assert.equal(more.length, 0);
@@ -136,12 +141,7 @@ describe('one record for each attempt', () => {
 
   test('a message that is too large; its record has the id that the client was told', async () => {
     const large = `${'x'.repeat(70)}\r\n`.repeat(40);
-    const replies = await dialogue(gateway.port(), [
-      ...HELLO,
-      'RCPT TO:<a@ours.test>',
-      'DATA',
-      `\r\n${large}.`,
-    ]);
+    const replies = await dialogue([...HELLO, 'RCPT TO:<a@ours.test>', 'DATA', `\r\n${large}.`]);
     const [only, ...more] = await records(1);
     assert.equal(more.length, 0);
     assert.deepEqual([only?.stage, only?.verdict], ['END-OF-MESSAGE', 'reject']);
@@ -150,7 +150,7 @@ describe('one record for each attempt', () => {
   });
 
   test('a parameter that nobody knows', async () => {
-    await dialogue(gateway.port(), ['EHLO client.example', 'MAIL FROM:<ann@far.example> FOO=BAR']);
+    await dialogue(['EHLO client.example', 'MAIL FROM:<ann@far.example> FOO=BAR']);
     const [only, ...more] = await records(1);
     assert.equal(more.length, 0);
     assert.deepEqual([only?.stage, only?.verdict], ['MAIL', 'reject']);
@@ -158,9 +158,9 @@ describe('one record for each attempt', () => {
   });
 
   test('a client that goes away in the middle of a message', async () => {
-    const caller = await call(gateway.port());
+    const caller = await greeted();
     for (const line of [...HELLO, 'RCPT TO:<a@ours.test>', 'DATA']) await caller.say(line);
-    await caller.hangUp();
+    caller.close();
     const [only, ...more] = await records(1);
     assert.equal(more.length, 0);
     assert.deepEqual([only?.stage, only?.verdict, only?.reply], ['DATA', 'abandon', '']);
@@ -169,7 +169,7 @@ describe('one record for each attempt', () => {
 
   test('a next hop that refuses', async () => {
     gateway.backend.script = { dot: { reply: '554 5.7.1 not today' } };
-    await dialogue(gateway.port(), [...HELLO, 'RCPT TO:<a@ours.test>', 'DATA', MESSAGE]);
+    await dialogue([...HELLO, 'RCPT TO:<a@ours.test>', 'DATA', MESSAGE]);
     gateway.backend.script = {};
     const [only, ...more] = await records(1);
     assert.equal(more.length, 0);

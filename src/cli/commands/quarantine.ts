@@ -7,8 +7,7 @@ import { viewMail } from '../../quarantine/mail-view.ts';
 import type { Quarantine } from '../../quarantine/quarantine.ts';
 import { silentLog } from '../../record/log.ts';
 import { type Configuration, readConfiguration } from '../../settings/configuration.ts';
-import { parseTime } from '../../settings/units.ts';
-import { readArguments } from '../arguments.ts';
+import { momentAgo, readArguments } from '../arguments.ts';
 import { type Command, UsageError } from '../command.ts';
 import { configurationDirectory } from '../configuration-directory.ts';
 import { alone, complain, missing } from '../held-mail-access.ts';
@@ -124,8 +123,8 @@ async function chosen(task: Task): Promise<readonly string[]> {
 
 /** Held mail that fits the flags, the oldest first. What cannot be read is told. */
 async function fitting({ quarantine: { shelf }, flags }: Task): Promise<HeldMail[]> {
-  const since = moment(flags.since, '--since');
-  const before = moment(flags.before, '--before');
+  const since = momentAgo(flags.since, '--since');
+  const before = momentAgo(flags.before, '--before');
   const found: HeldMail[] = [];
   for (const id of await shelf.ids()) {
     const held = await shelf.find(id).catch((error: Error) => complain(id, error.message));
@@ -145,11 +144,4 @@ function contains(addresses: readonly { readonly text: string }[], wanted: strin
   return (
     wanted === undefined || addresses.some(({ text }) => text.toLowerCase().includes(wanted.toLowerCase()))
   );
-}
-
-function moment(text: string | undefined, flag: string): number | undefined {
-  if (text === undefined) return undefined;
-  const ago = parseTime(text, 'd');
-  if (ago === undefined) throw new UsageError(`${flag} ${text}: it should be a time such as 12h or 7d`);
-  return Date.now() - ago;
 }
