@@ -44,9 +44,14 @@ export class Served {
     throw new Error('the gateway does not listen');
   }
 
-  async stop(): Promise<void> {
+  /** Ends it; it may be started again. */
+  async end(): Promise<void> {
     const running = this.#process;
     if (running?.kill()) await new Promise((done) => running.once('exit', done));
+  }
+
+  async stop(): Promise<void> {
+    await this.end();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
