@@ -26,6 +26,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   fail2ban: '/usr/bin/fail2ban-regex',
   opendkim: '/usr/sbin/opendkim',
   'opendkim-tools': '/usr/sbin/opendkim-testmsg',
+  'python3-dkim': '/usr/bin/dkimverify',
+  'python3-nacl': '/usr/lib/python3/dist-packages/nacl',
   postgrey: '/usr/sbin/postgrey',
   'postfix-policyd-spf-python': '/usr/bin/policyd-spf',
   postfwd: '/usr/sbin/postfwd2',

@@ -155,8 +155,11 @@ function queueOptions({ openers, addresses }: ContentNeeds): PrimaryHeaderOption
   };
 }
 
-/** A filter in front of the queue that is told of the original client is no hop of its own. */
+/** By default a filter in front of the queue that is told of the original client is no hop of its own. */
 function receivedFields(settings: Settings, isProxied: boolean) {
+  const { smtpd_received_header: mode } = settings;
+  const isHidden = ({ session }: MailOf) =>
+    mode === 'no' || (mode === 'auto' && isProxied && session.forwarded !== undefined);
   const options = {
     myhostname: settings.myhostname,
     mailName: settings.mail_name,
@@ -165,6 +168,6 @@ function receivedFields(settings: Settings, isProxied: boolean) {
     hideClient: settings.smtpd_hide_client_session,
     asksCertificate: settings.smtpd_tls_ask_ccert || settings.smtpd_tls_req_ccert,
   };
-  return ({ session, envelope }: MailOf): string =>
-    isProxied && session.forwarded ? '' : receivedField(session, envelope, options);
+  return (mail: MailOf): string =>
+    isHidden(mail) ? '' : receivedField(mail.session, mail.envelope, options);
 }

@@ -1004,6 +1004,13 @@ export const parameters = {
   announce_recipients_early: own(
     bool('no', 'Next hops hear of recipients at RCPT, not only those of smtpd_proxy_filter.'),
   ),
+  smtpd_received_header: own(
+    choice(
+      ['auto', 'yes', 'no'],
+      'auto',
+      'Whether mail gets our Received header; auto: unless it is on its way through a filter (XFORWARD).',
+    ),
+  ),
   after_queue: own(bool('no', 'This service stands behind a queue: refusing would make bounces.')),
   after_queue_action: own(
     choice(['quarantine', 'discard', 'tag'], 'quarantine', 'What happens there instead of refusing.'),
