@@ -42,5 +42,10 @@ export function assembleSources(
     inetInterfaces: settings.inet_interfaces,
     proxyInterfaces: settings.proxy_interfaces,
   });
-  return { dns, lists: new DnsLists({ dns, log }), tables, relay: new Relay({ log, dns, isOwnAddress }) };
+  return {
+    dns,
+    lists: new DnsLists({ dns, log, trusted: world?.trustsLists ?? false }),
+    tables,
+    relay: new Relay({ log, dns, isOwnAddress }),
+  };
 }

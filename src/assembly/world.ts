@@ -10,6 +10,8 @@ import type { Answer } from '../restrictions/restriction.ts';
 export interface World {
   /** In place of name servers. */
   readonly dns?: Dns | undefined;
+  /** DNS lists are believed without being tested. */
+  readonly trustsLists?: boolean;
   /** In place of what is remembered. */
   store(real: Store): Store;
   /** Whether policy services are asked; they may remember what they were asked about. */

@@ -27,6 +27,8 @@ export interface DnsListsOptions {
   readonly dns: Dns;
   readonly log: Log;
   readonly now?: () => number;
+  /** Lists are not tested, but believed. */
+  readonly trusted?: boolean;
 }
 
 /** Most bytes of all TXT records together. `Postfix: RBL_TXT_LIMIT`. */
@@ -39,8 +41,8 @@ export class DnsLists {
   readonly #places = new Map<string, Map<string, Source>>();
   #clock: NodeJS.Timeout | undefined;
 
-  constructor({ now = Date.now, ...options }: DnsListsOptions) {
-    this.#options = { ...options, now };
+  constructor({ now = Date.now, trusted = false, ...options }: DnsListsOptions) {
+    this.#options = { ...options, now, trusted };
   }
 
   /** The list of that name, for questions about addresses or about names. */
@@ -107,13 +109,13 @@ export class ListZone {
   readonly #now: () => number;
   readonly #counts = new ListCounts();
 
-  constructor(name: string, kind: ListKind, { dns, log, now }: Required<DnsListsOptions>) {
+  constructor(name: string, kind: ListKind, { dns, log, now, trusted }: Required<DnsListsOptions>) {
     this.name = name;
     this.kind = kind;
     this.#dns = dns;
     this.#now = now;
     this.shown = shownZone(name);
-    this.health = new ListHealth({ zone: name, kind, dns, log, now });
+    this.health = new ListHealth({ zone: name, kind, dns, log, now, trusted });
   }
 
   /**

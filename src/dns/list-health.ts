@@ -15,6 +15,8 @@ export interface ListHealthOptions {
   readonly dns: Dns;
   readonly log: Log;
   readonly now: () => number;
+  /** It is never tested, and always in service. */
+  readonly trusted: boolean;
 }
 
 export const TEST_EVERY_MS = 1_800_000;
@@ -79,6 +81,7 @@ export class ListHealth {
 
   /** Resolves when a first opinion is there; at once when there is one. */
   known(): Promise<void> | undefined {
+    if (this.#options.trusted) return undefined;
     if (this.isTested) {
       if (this.isDue) void this.test();
       return undefined;
@@ -103,6 +106,7 @@ export class ListHealth {
   }
 
   unanswered(why: string): void {
+    if (this.#options.trusted) return;
     const wasSilent = this.silence !== undefined;
     this.#silence = { why, questions: (this.#silence?.questions ?? 0) + 1 };
     if (wasSilent || this.silence === undefined) return;
@@ -114,6 +118,7 @@ export class ListHealth {
 
   /** Tests again, after an answer that makes one wonder. */
   recheck(): Promise<void> | undefined {
+    if (this.#options.trusted) return undefined;
     const isFresh = this.#options.now() - this.#testedAt < RECHECK_AFTER_MS;
     return isFresh && !this.#testing ? undefined : withinTime(this.test(), FIRST_TEST_MS);
   }

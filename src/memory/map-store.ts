@@ -56,6 +56,12 @@ export class MapStore implements Store {
     return this.#entries(space).delete(key);
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.#spaces.clear();
+    this.#sweeps.clear();
+  }
+
   async *entries(space: SpaceName, prefix = ''): AsyncGenerator<Entry> {
     for (const key of [...this.#entries(space).keys()]) {
       const entry = key.startsWith(prefix) ? this.get(space, key) : undefined;

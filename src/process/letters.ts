@@ -19,3 +19,9 @@ export type FromWorker =
 export type ToWorker =
   /** Take nobody in any more. `patienceMs`: clients may stay so long by themselves; `atMostMs`: then mail may take so long. */
   { readonly kind: 'stop'; readonly patienceMs: number; readonly atMostMs: number } | CountAnswer;
+
+/**
+ * In the environment of the one worker of a new set that runs the tests beside the configuration: `must pass`, or it does
+ * not serve; `told`: the log hears of those that fail.
+ */
+export const POLICY_TESTS = 'PORTCULLIS_POLICY_TESTS';

@@ -10,7 +10,7 @@ import type { Log } from '../record/log.ts';
 import { LocalCounters } from '../server/counters.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import { readConfiguration } from '../settings/configuration.ts';
-import type { BrokenTable, FromWorker, ToWorker } from './letters.ts';
+import { type BrokenTable, type FromWorker, POLICY_TESTS, type ToWorker } from './letters.ts';
 import { findServingUser, handOver, isRoot, type ServingUser } from './privileges.ts';
 import { CounterKeeper } from './shared-counters.ts';
 import { Spawner } from './spawner.ts';
@@ -26,6 +26,9 @@ const RETIRE_MS = 600_000;
 const FAREWELL_MS = 2_000;
 /** A worker that dies younger than this is replaced after this long. */
 const RESTART_PAUSE_MS = 1_000;
+
+/** Whether the tests beside the configuration keep it from being used. */
+type PolicyTests = 'told' | 'must pass';
 
 export class Supervisor {
   readonly #first: Configuration;
@@ -59,7 +62,7 @@ export class Supervisor {
   /** Resolves when all workers serve; rejects with the reasons when one cannot. */
   async start(): Promise<void> {
     await this.#makeReady(this.#first);
-    const { workers, broken } = await this.#bringUp(this.#wanted, () => undefined);
+    const { workers, broken } = await this.#bringUp(this.#wanted, () => undefined, 'told');
     this.#inForce(this.#first, workers, broken);
   }
 
@@ -84,7 +87,11 @@ export class Supervisor {
       const configuration = readConfiguration(this.#directory);
       await this.#makeReady(configuration);
       this.#wanted = configuration.settings.worker_processes;
-      const { workers, broken } = await this.#bringUp(this.#wanted, (found) => this.#newMistakes(found));
+      const { workers, broken } = await this.#bringUp(
+        this.#wanted,
+        (found) => this.#newMistakes(found),
+        'must pass',
+      );
       const old = this.#workers;
       this.#inForce(configuration, workers, broken);
       for (const child of old) void this.#end(child, RETIRE_MS, DRAIN_MS);
@@ -116,12 +123,13 @@ export class Supervisor {
     return fresh.length > 0 ? fresh.map(({ line }) => line).join('\n') : undefined;
   }
 
-  /** `objection`: why these workers must not serve. */
+  /** `objection`: why these workers must not serve. `tests`: one of them runs the tests beside the configuration. */
   async #bringUp(
     count: number,
     objection: (broken: readonly BrokenTable[]) => string | undefined,
+    tests?: PolicyTests,
   ): Promise<{ workers: Set<Child>; broken: readonly BrokenTable[] }> {
-    const started = Array.from({ length: count }, () => this.#fork());
+    const started = Array.from({ length: count }, (_, i) => this.#fork(i === 0 ? tests : undefined));
     try {
       const [broken = []] = await Promise.all(started.map(({ ready }) => ready));
       const problem = objection(broken);
@@ -133,8 +141,8 @@ export class Supervisor {
     }
   }
 
-  #fork(): { child: Child; ready: Promise<readonly BrokenTable[]> } {
-    const child = cluster.fork();
+  #fork(tests: PolicyTests | undefined): { child: Child; ready: Promise<readonly BrokenTable[]> } {
+    const child = cluster.fork(tests === undefined ? {} : { [POLICY_TESTS]: tests });
     const ready = new Promise<readonly BrokenTable[]>((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`a worker did not get ready in ${START_MS / 1000} s`)),

@@ -4,8 +4,9 @@ import { assembleLedger } from '../assembly/ledger.ts';
 import { type Assembly, assemble, type Runtime } from '../main.ts';
 import { openLog } from '../record/pino-log.ts';
 import { complaintLine } from '../settings/complaint.ts';
-import { readConfiguration } from '../settings/configuration.ts';
-import type { BrokenTable, FromWorker, ToWorker } from './letters.ts';
+import { type Configuration, readConfiguration } from '../settings/configuration.ts';
+import { runTests } from '../trial/test-run.ts';
+import { type BrokenTable, type FromWorker, POLICY_TESTS, type ToWorker } from './letters.ts';
 import { becomeOwner, findServingUser, isRoot } from './privileges.ts';
 import { RemoteCounters } from './shared-counters.ts';
 import { Worker } from './worker.ts';
@@ -36,6 +37,10 @@ export async function runWorker(directory: string): Promise<void> {
   const assembly = await assemble(configuration, runtime);
   const errors = assembly.complaints.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) return say({ kind: 'failed', reasons: errors.map(complaintLine) });
+  const failed = await failedTests(configuration);
+  if (failed.length > 0 && process.env[POLICY_TESTS] === 'must pass')
+    return say({ kind: 'failed', reasons: failed });
+  for (const line of failed) log.error(line);
   const worker = new Worker(assembly, log);
   const stop = async (times: { patienceMs: number; atMostMs: number }) => {
     await worker.stop(times);
@@ -57,6 +62,13 @@ export async function runWorker(directory: string): Promise<void> {
   }
   assembly.watchLists();
   say({ kind: 'ready', brokenTables: brokenTables(assembly) });
+}
+
+/** The tests beside the configuration, if this process is the one to run them. */
+async function failedTests(configuration: Configuration): Promise<string[]> {
+  if (process.env[POLICY_TESTS] === undefined) return [];
+  const { complaints } = await runTests(configuration);
+  return complaints.map(complaintLine);
 }
 
 function brokenTables({ tables }: Assembly): BrokenTable[] {

@@ -55,6 +55,10 @@ export class Served {
     rmSync(this.directory, { recursive: true, force: true });
   }
 
+  signal(name: NodeJS.Signals): void {
+    this.#process?.kill(name);
+  }
+
   /** The processes that serve. */
   workers(): string[] {
     const pid = this.#process?.pid;
