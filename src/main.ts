@@ -119,6 +119,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
       await accounts.close();
       await relay.close();
       await store.close();
+      if (store !== remembered) await remembered.close();
     },
   };
 }

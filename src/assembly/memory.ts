@@ -20,6 +20,7 @@ import type { Complain } from '../settings/complaint.ts';
 import type { Settings } from '../settings/settings.ts';
 import { assembleCallouts, type CalloutNeeds } from './callout.ts';
 import type { Openers } from './openers.ts';
+import type { World } from './world.ts';
 
 /** The store of a process. `housekeeping`: it lasts, and may look after a database file. */
 export function assembleStore(
@@ -67,7 +68,7 @@ export function assembleMemory(openers: Openers, needs: MemoryNeeds): MemoryPart
       spfDomain: (sighting) => spfDomain(sighting, spf),
     }),
     correspondents: new Correspondents({ store, lifetimeMs: settings.correspondent_lifetime }),
-    greylisting: greylisting(openers, store),
+    greylisting: greylisting(openers, store, needs.world),
     rates: {
       limiter: new RateLimiter(store),
       clientExceptions: openers.list('smtpd_client_event_limit_exceptions', 'network'),
@@ -83,7 +84,7 @@ export function assembleMemory(openers: Openers, needs: MemoryNeeds): MemoryPart
   };
 }
 
-function greylisting(openers: Openers, store: Store): Greylisting {
+function greylisting(openers: Openers, store: Store, world: World | undefined): Greylisting {
   const { settings } = openers;
   return {
     list: new Greylist({
@@ -92,6 +93,7 @@ function greylisting(openers: Openers, store: Store): Greylisting {
       retryWindowMs: settings.greylist_retry_window,
       lifetimeMs: settings.greylist_lifetime,
       autoWhitelistAfter: settings.greylist_auto_whitelist_clients,
+      ...(world?.now && { now: world.now }),
     }),
     whitelist: openers.maps('greylist_whitelist'),
     message: settings.greylist_message,

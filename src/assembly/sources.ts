@@ -7,6 +7,7 @@ import { Resolver } from '../dns/resolver.ts';
 import type { Log } from '../record/log.ts';
 import { Relay } from '../relay/relay.ts';
 import type { Configuration } from '../settings/configuration.ts';
+import type { Settings } from '../settings/settings.ts';
 import { Tables } from '../tables/tables.ts';
 import type { Ledger } from './ledger.ts';
 import { ownAddresses } from './own-addresses.ts';
@@ -25,18 +26,21 @@ export interface SourceNeeds {
   readonly world?: World | undefined;
 }
 
+/** Who asks name servers. `ledger`: hears of the answers. */
+export function assembleResolver(settings: Settings, ledger?: Ledger): Resolver {
+  return new Resolver({
+    servers: settings.dns_servers,
+    timeoutMs: settings.dns_timeout,
+    tries: settings.dns_tries,
+    ...(ledger && { onAnswer: (question, answer) => ledger.answered(question, answerText(answer)) }),
+  });
+}
+
 export function assembleSources(
   { settings, directory }: Configuration,
   { log, ledger, world }: SourceNeeds,
 ): Sources {
-  const dns =
-    world?.dns ??
-    new Resolver({
-      servers: settings.dns_servers,
-      timeoutMs: settings.dns_timeout,
-      tries: settings.dns_tries,
-      ...(ledger && { onAnswer: (question, answer) => ledger.answered(question, answerText(answer)) }),
-    });
+  const dns = world?.dns ?? assembleResolver(settings, ledger);
   const tables = new Tables({ directory, log, smtputf8: settings.smtputf8_enable });
   const isOwnAddress = ownAddresses({
     inetInterfaces: settings.inet_interfaces,

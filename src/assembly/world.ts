@@ -10,6 +10,8 @@ import type { Answer } from '../restrictions/restriction.ts';
 export interface World {
   /** In place of name servers. */
   readonly dns?: Dns | undefined;
+  /** What time it is. */
+  readonly now?: () => number;
   /** DNS lists are believed without being tested. */
   readonly trustsLists?: boolean;
   /** In place of what is remembered. */

@@ -59,6 +59,11 @@ export const commands: readonly Row[] = [
     load: async () => (await import('./commands/explain.ts')).explain,
   },
   {
+    name: 'rehearse',
+    sentence: 'judges recorded attempts again under another configuration',
+    load: async () => (await import('./commands/rehearse.ts')).rehearse,
+  },
+  {
     name: 'passwd',
     sentence: 'adds, changes and deletes users of the password file',
     load: async () => (await import('./commands/passwd.ts')).passwd,

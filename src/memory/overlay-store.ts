@@ -7,17 +7,22 @@ import type { Change, Entry, Store } from './store.ts';
 export class OverlayStore implements Store {
   readonly name: string;
   readonly #below: Store;
-  readonly #above = new MapStore();
+  readonly #above: MapStore;
+  readonly #empty: ReadonlySet<SpaceName>;
   /** `space key` of what has been written or deleted here. */
   readonly #touched = new Set<string>();
 
-  constructor(below: Store) {
+  /** `empty`: spaces in which nothing is seen of the other store. */
+  constructor(below: Store, empty: readonly SpaceName[] = [], now: () => number = Date.now) {
     this.#below = below;
+    this.#empty = new Set(empty);
+    this.#above = new MapStore(now);
     this.name = below.name;
   }
 
   async get(space: SpaceName, key: string): Promise<Entry | undefined> {
-    return this.#touched.has(`${space} ${key}`) ? this.#above.get(space, key) : this.#below.get(space, key);
+    if (this.#empty.has(space) || this.#touched.has(`${space} ${key}`)) return this.#above.get(space, key);
+    return this.#below.get(space, key);
   }
 
   put(space: SpaceName, key: string, change: Change): void {
@@ -54,6 +59,7 @@ export class OverlayStore implements Store {
 
   async *entries(space: SpaceName, prefix = ''): AsyncGenerator<Entry> {
     yield* this.#above.entries(space, prefix);
+    if (this.#empty.has(space)) return;
     for await (const entry of this.#below.entries(space, prefix)) {
       if (!this.#touched.has(`${space} ${entry.key}`)) yield entry;
     }
@@ -65,7 +71,6 @@ export class OverlayStore implements Store {
     return count;
   }
 
-  close(): Promise<void> {
-    return this.#below.close();
-  }
+  /** The store below belongs to somebody else. */
+  async close(): Promise<void> {}
 }

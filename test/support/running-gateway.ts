@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { assembleLedger } from '../../src/assembly/ledger.ts';
 import { DnsServer } from '../../src/demo/dns-server.ts';
+import type { LedgerWriter } from '../../src/ledger/ledger-writer.ts';
 import { type Assembly, assemble } from '../../src/main.ts';
 import type { Attempt } from '../../src/record/attempt.ts';
 import type { Log } from '../../src/record/log.ts';
@@ -20,6 +22,8 @@ export interface GatewayPlan {
   readonly files?: Readonly<Record<string, string>>;
   readonly zone?: readonly string[];
   readonly script?: Script;
+  /** Keeps the ledger in its file, too. */
+  readonly keepsLedger?: true;
 }
 
 const BASE_MAIN = `
@@ -49,10 +53,12 @@ export class RunningGateway {
   /** By the name in master.cf. */
   readonly ports: ReadonlyMap<string, number>;
   readonly assembly: Assembly;
+  readonly #ledger: LedgerWriter | undefined;
   readonly #dns: DnsServer;
   readonly #servers: readonly Server[];
 
   private constructor(parts: {
+    ledger: LedgerWriter | undefined;
     directory: string;
     backend: FakeBackend;
     log: readonly string[];
@@ -61,6 +67,7 @@ export class RunningGateway {
     assembly: Assembly;
     servers: readonly Server[];
   }) {
+    this.#ledger = parts.ledger;
     this.directory = parts.directory;
     this.backend = parts.backend;
     this.log = parts.log;
@@ -91,10 +98,18 @@ export class RunningGateway {
     for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), filled(text));
     const sentences: string[] = [];
     const attempts: Attempt[] = [];
-    const assembly = await assemble(readConfiguration(directory), {
+    const configuration = readConfiguration(directory);
+    const ledger = plan.keepsLedger && assembleLedger(configuration.settings, keptLog(sentences));
+    const assembly = await assemble(configuration, {
       log: keptLog(sentences),
       counters: new LocalCounters(60_000),
-      ledger: { keep: (attempt) => void attempts.push(attempt), answered: () => {} },
+      ledger: {
+        keep(attempt) {
+          attempts.push(attempt);
+          ledger?.keep(attempt);
+        },
+        answered: (question, answer) => ledger?.answered(question, answer),
+      },
     });
     const errors = assembly.complaints.filter(({ severity }) => severity === 'error').map(complaintLine);
     if (errors.length > 0) {
@@ -105,7 +120,16 @@ export class RunningGateway {
     const servers = assembly.services.map((service) => service.server());
     for (const server of servers)
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new RunningGateway({ directory, backend, log: sentences, attempts, dns, assembly, servers });
+    return new RunningGateway({
+      ledger,
+      directory,
+      backend,
+      log: sentences,
+      attempts,
+      dns,
+      assembly,
+      servers,
+    });
   }
 
   /** The port of the only service, or of the named one. */
@@ -118,6 +142,7 @@ export class RunningGateway {
   async stop(): Promise<void> {
     for (const server of this.#servers) server.close();
     await this.assembly.close();
+    await this.#ledger?.close();
     await this.backend.stop();
     await this.#dns.close();
     await rm(this.directory, { recursive: true, force: true });
