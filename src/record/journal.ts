@@ -97,17 +97,28 @@ export class Journal {
     this.#log.info(`${id}: message-id=${messageId ?? '<>'}`, { daemon: 'cleanup' });
     const count = `nrcpt=${recipients.length} (queue active)`;
     this.#log.info(`${id}: from=<${envelope.sender.text}>, size=${size}, ${count}`, { daemon: 'qmgr' });
-    const status =
-      ending.verdict === 'accept' ? 'sent' : ending.verdict === 'reject' ? 'bounced' : 'deferred';
+    const [status, unsaid] = FATES[ending.verdict];
     const dsn = ending.reply.status || `${Math.trunc(ending.reply.code / 100)}.0.0`;
     for (const { address } of recipients) {
       const to = `to=<${address.text}>, relay=${backend}, delay=${delay}, delays=${delay}/0/0/0`;
-      this.#log.info(`${id}: ${to}, dsn=${dsn}, status=${status} (${backendReply})`, { daemon: 'smtp' });
+      this.#log.info(`${id}: ${to}, dsn=${dsn}, status=${status} (${backendReply || unsaid})`, {
+        daemon: 'smtp',
+      });
     }
     this.#log.info(`${id}: removed`, { daemon: 'qmgr', client: session.client.address });
     this.#sink?.keep(attemptOf(ending));
   }
 }
+
+/** What became of a mail, as Postfix's delivery agents say it, and why where no next hop said anything. `Postfix: discard(8)`. */
+const FATES: Readonly<Record<AttemptVerdict, readonly [status: string, unsaid: string]>> = {
+  accept: ['sent', ''],
+  reject: ['bounced', ''],
+  defer: ['deferred', ''],
+  abandon: ['deferred', ''],
+  discard: ['sent', 'discarded'],
+  quarantine: ['held', 'in quarantine'],
+};
 
 function queueId(envelope: Envelope | undefined): string {
   return envelope?.recipients.length ? envelope.id : 'NOQUEUE';
