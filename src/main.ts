@@ -6,6 +6,7 @@ import type { Server } from 'node:net';
 import { join } from 'node:path';
 import { Accounts } from './assembly/accounts.ts';
 import { Scanners } from './assembly/clamav.ts';
+import { refuseLoops } from './assembly/filter-loops.ts';
 import type { Ledger } from './assembly/ledger.ts';
 import { watchLists } from './assembly/list-watch.ts';
 import { assembleStore } from './assembly/memory.ts';
@@ -56,6 +57,8 @@ export interface Assembly {
   readonly dns: Dns;
   readonly lists: DnsLists;
   readonly store: Store;
+  /** Looks at what is in the tables, too: `complaints` are more then. */
+  inspect(): void;
   /** Tests the DNS lists from now on, and writes down what they are worth: for who serves. */
   watchLists(): void;
   close(): Promise<void>;
@@ -66,6 +69,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
   const { settings, directory } = configuration;
   const book = new ComplaintBook();
   const { world } = runtime;
+  const looks: (() => void)[] = [];
   const { dns, lists, tables, relay } = assembleSources(configuration, runtime);
   const quarantine = assembleQuarantine(settings, runtime.log);
   const stopSweeping = world ? () => {} : keepSwept(quarantine, runtime.log);
@@ -90,18 +94,26 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     spoolDirectory: join(settings.data_directory, 'spool'),
     complain: book.add,
     world,
+    nextHops: new Map(),
+    atInspection: (look) => void looks.push(look),
   };
   const services = configuration.services.flatMap((service) => {
     const made = LISTENERS[service.program]?.(configuration, service, shared);
     return made ? [{ service, ...made }] : [];
   });
+  refuseLoops(shared.nextHops, book.add);
   await tables.ready();
   await accounts.ready();
   let stopWatching = async () => {};
   return {
     configuration,
     services,
-    complaints: [...configuration.complaints, ...book.all(), ...tables.complaints, ...accounts.complaints],
+    get complaints() {
+      return [...configuration.complaints, ...book.all(), ...tables.complaints, ...accounts.complaints];
+    },
+    inspect() {
+      for (const look of looks) look();
+    },
     tables,
     dns,
     lists,

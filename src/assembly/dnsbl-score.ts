@@ -1,5 +1,5 @@
 /** The weighted DNS lists of a service, from settings. Parameter: postscreen_dnsbl_sites. */
-import { deadListProblem } from '../dns/dead-lists.ts';
+import { DEAD_REMEDY } from '../dns/dead-lists.ts';
 import type { DnsLists } from '../dns/dns-lists.ts';
 import { withoutListKeys } from '../dns/list-key.ts';
 import { ListScore, parseWeightedList, type WeightedList } from '../dns/list-score.ts';
@@ -19,8 +19,8 @@ function readSite({ text, source }: Token, lists: DnsLists, complain: Complain):
   try {
     const row = parseWeightedList(text);
     lists.mentioned(row.list.zone, source);
-    const problem = deadListProblem(row.list.zone);
-    if (problem !== undefined) complain({ source, severity: 'warning', problem, remedy: 'remove it' });
+    const problem = lists.whyDead(row.list.zone);
+    if (problem !== undefined) complain({ source, severity: 'warning', problem, remedy: DEAD_REMEDY });
     return row;
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;

@@ -39,6 +39,7 @@ export async function inspect(directory: string, wishes: InspectionWishes): Prom
     const reader = wishes.findServingUser(configuration.settings.mail_owner);
     const keys = inspectSigningKeys(configuration, tables, reader);
     const heard = wishes.asksDns ? await Promise.all([keys.compare(dns), listComplaints(lists)]) : [];
+    assembly.inspect();
     const found = [...assembly.complaints, ...tables.lint(), ...keys.complaints, ...heard.flat()];
     for (const complaint of found) book.add(complaint);
     const complaints = book.all();

@@ -1,5 +1,4 @@
 /** The DNS lists of a configuration, tested now: for `lists`, and for `check --dns`. */
-import { deadListProblem } from '../dns/dead-lists.ts';
 import type { DnsLists, ListZone } from '../dns/dns-lists.ts';
 import type { Tested } from '../dns/list-health.ts';
 import type { ListKind } from '../dns/list-test.ts';
@@ -34,12 +33,15 @@ export async function inspectLists(directory: string): Promise<InspectedList[]> 
 
 async function testedLists(lists: DnsLists): Promise<InspectedList[]> {
   await lists.testAll();
-  return lists.all().flatMap((zone) => inspected(zone, lists.placesOf(zone)) ?? []);
+  return lists.all().flatMap((zone) => inspected(zone, lists) ?? []);
 }
 
-function inspected({ shown, kind, health }: ListZone, places: readonly Source[]): InspectedList | undefined {
+function inspected(zone: ListZone, lists: DnsLists): InspectedList | undefined {
+  const { shown, kind, health } = zone;
   const tested = health.lastTest;
-  return tested && { zone: shown, asks: kind, places, tested, dead: deadListProblem(shown) };
+  return (
+    tested && { zone: shown, asks: kind, places: lists.placesOf(zone), tested, dead: lists.whyDead(shown) }
+  );
 }
 
 /** What the tests have found, at the places where the lists are named. */

@@ -7,14 +7,19 @@ import { AccessResults } from '../restrictions/access-result.ts';
 import { rejectUnlisted } from '../restrictions/address.ts';
 import { Bench } from '../restrictions/bench.ts';
 import { type ListName, RestrictionCompiler } from '../restrictions/compile.ts';
+import { hintAtDangers } from '../restrictions/danger-hints.ts';
+import { isInlineList } from '../restrictions/inline-lists.ts';
 import { orderHints } from '../restrictions/order-hints.ts';
 import { guardsRelay, relayGuards } from '../restrictions/relay-guard.ts';
 import type { RestrictionList } from '../restrictions/restriction.ts';
+import { inspectRows } from '../restrictions/row-inspection.ts';
 import type { PolicyTarget, Sources } from '../restrictions/sources.ts';
+import type { Classes } from '../restrictions/written-restrictions.ts';
 import type { MailSpf } from '../sender-auth/mail-spf.ts';
 import type { Complain } from '../settings/complaint.ts';
 import type { ParameterName } from '../settings/parameters.ts';
 import type { Settings } from '../settings/settings.ts';
+import type { TableList } from '../tables/table-list.ts';
 import type { AddressParts } from './addresses.ts';
 import { assembleDnsblScore } from './dnsbl-score.ts';
 import type { MemoryParts } from './memory.ts';
@@ -45,6 +50,8 @@ export interface RestrictionNeeds {
   readonly log: Log;
   readonly complain: Complain;
   readonly world: World | undefined;
+  /** Puts off what needs the tables until they have been read and somebody wants to know. */
+  readonly atInspection: (look: () => void) => void;
   /**
    * `advice`: another server has the mail and asks what we think of it. Who may relay there and which recipients it has is
    * its own affair, and header fields that we find out about have to be told at once.
@@ -59,7 +66,8 @@ export function assembleBench(needs: RestrictionNeeds): Bench {
     log: needs.log,
     compile: (text, source) => compiler.fromRow(text, source),
   });
-  const sources = assembleSources(needs, access);
+  const opened = new Set<TableList>();
+  const sources = assembleSources(needs, access, opened);
   const classes = classesOf(settings);
   const compiler = new RestrictionCompiler({ sources, classes, complain: needs.complain });
   const isMail = needs.purpose === 'mail';
@@ -71,7 +79,9 @@ export function assembleBench(needs: RestrictionNeeds): Bench {
   const lists = Object.fromEntries(compiled) as Record<ListName, RestrictionList>;
   const { client, helo, sender, relay, recipient } = lists;
   const inOrder = isMail ? [client, helo, sender, relay, recipient] : [];
+  compiler.allClasses();
   for (const hint of orderHints(inOrder)) needs.complain(hint);
+  needs.atInspection(() => inspectBench(needs, { classes, access, opened }));
   return new Bench({
     lists: isMail ? lists : { ...lists, relay: { name: 'relay', restrictions: [] } },
     delayReject: settings.smtpd_delay_reject,
@@ -81,6 +91,36 @@ export function assembleBench(needs: RestrictionNeeds): Bench {
     unlistedSender:
       isMail && settings.smtpd_reject_unlisted_sender ? rejectUnlisted('sender', sources) : undefined,
     isProbeSender: needs.memory.isProbeSender,
+  });
+}
+
+interface Inspected {
+  readonly classes: Classes;
+  readonly access: AccessResults;
+  readonly opened: ReadonlySet<TableList>;
+}
+
+/** What `check` says of the rows of access tables, and of an order that is dangerous. */
+function inspectBench(
+  { openers, purpose, complain }: RestrictionNeeds,
+  { classes, access, opened }: Inspected,
+): void {
+  const { settings, tables } = openers;
+  for (const table of opened) inspectRows(table, access, complain);
+  if (purpose !== 'mail') return;
+  const lists = {
+    client: settings.tokens('smtpd_client_restrictions'),
+    helo: settings.tokens('smtpd_helo_restrictions'),
+    sender: settings.tokens('smtpd_sender_restrictions'),
+    relay: settings.tokens('smtpd_relay_restrictions'),
+    recipient: settings.tokens('smtpd_recipient_restrictions'),
+  };
+  hintAtDangers(lists, {
+    classes,
+    limitsMxBackup: settings.permit_mx_backup_networks.length > 0,
+    hasLogins: settings.smtpd_sasl_auth_enable,
+    rows: ({ text, source }) => (isInlineList(text) ? [] : tables.open(text, source, 'access').entries()),
+    complain,
   });
 }
 
@@ -108,6 +148,7 @@ function classesOf(settings: Settings) {
 function assembleSources(
   { openers, addresses, dns, lists, spf, memory, policies, log, complain, purpose, world }: RestrictionNeeds,
   access: AccessResults,
+  opened: Set<TableList>,
 ): Sources {
   const { settings, tables } = openers;
   const relayDomains = openers.list('relay_domains', 'domain');
@@ -122,7 +163,11 @@ function assembleSources(
     memory,
     addresses: addresses.resolver,
     access,
-    openTable: (spec, source) => tables.open(spec, source, 'access'),
+    openTable(spec, source) {
+      const table = tables.open(spec, source, 'access');
+      opened.add(table);
+      return table;
+    },
     parentStyle: openers.accessParentStyle,
     recipientDelimiter: settings.recipient_delimiter,
     nullSenderKey: settings.smtpd_null_access_lookup_key,

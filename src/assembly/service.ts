@@ -7,6 +7,7 @@ import type { Store } from '../memory/store.ts';
 import type { Quarantine } from '../quarantine/quarantine.ts';
 import type { Journal } from '../record/journal.ts';
 import type { Log } from '../record/log.ts';
+import type { NextHop } from '../relay/next-hop.ts';
 import type { Relay } from '../relay/relay.ts';
 import type { Counters } from '../server/client-limits.ts';
 import type { ListenerOptions } from '../server/listener.ts';
@@ -29,6 +30,7 @@ import { Openers } from './openers.ts';
 import type { PolicyServices } from './policy-services.ts';
 import { replyFinisher } from './reply-templates.ts';
 import { assembleBench } from './restrictions.ts';
+import { inspectRoutes } from './route-inspection.ts';
 import { assembleSasl } from './sasl.ts';
 import { assembleSenderAuth } from './sender-auth.ts';
 import { assembleServerTls } from './server-tls.ts';
@@ -56,6 +58,10 @@ export interface Shared {
   readonly complain: Complain;
   /** Set when the configuration is tried out instead of served. */
   readonly world: World | undefined;
+  /** Where everything goes that a service accepts, if that can be said beforehand. */
+  readonly nextHops: Map<Service, NextHop>;
+  /** Puts off what needs the tables until they have been read and somebody wants to know. */
+  readonly atInspection: (look: () => void) => void;
 }
 
 /** A listener of kind `smtpd`. Under stress it goes by the settings that `${stress?...}` gives then. */
@@ -66,7 +72,7 @@ export function assembleService(
 ): ListenerOptions {
   const { name, maxConnections } = service;
   const build = (settings: Settings) =>
-    assembleOptions(name, new Openers(shared.tables, settings), configuration, shared);
+    assembleOptions(service, new Openers(shared.tables, settings), configuration, shared);
   const options = build(service.settings);
   return {
     service: options,
@@ -76,14 +82,17 @@ export function assembleService(
 }
 
 function assembleOptions(
-  name: string,
+  service: Service,
   openers: Openers,
   configuration: Configuration,
   shared: Shared,
 ): ServiceOptions {
+  const { name } = service;
   const { settings } = openers;
   const { log, dns, complain, journal, relay } = shared;
   const { addresses, hops, carrier } = assembleWayOut(configuration, openers, shared);
+  if (hops.only) shared.nextHops.set(service, hops.only);
+  shared.atInspection(() => inspectRoutes(openers, hops, complain));
   const clamav = assembleClamav({ ...shared, openers, nextHop: hops.only?.text ?? '' });
   const textChecks = assembleTextChecks(openers, log);
   const attachmentChecks = assembleAttachmentChecks(openers, shared.spoolDirectory);

@@ -48,7 +48,7 @@ export function assembleSources(
   });
   return {
     dns,
-    lists: new DnsLists({ dns, log, trusted: world?.trustsLists ?? false }),
+    lists: new DnsLists({ dns, log, ours: settings.own_dns_lists, trusted: world?.trustsLists ?? false }),
     tables,
     relay: new Relay({ log, dns, isOwnAddress }),
   };

@@ -54,6 +54,9 @@ const rows: readonly Row[] = [
   ['ix.dnsbl.manitu.net', 2025, CLOSED, 'nixspam.net; rspamd #5299: empty since 2025-01-17'],
 ];
 
+/** What the operator should do about one. */
+export const DEAD_REMEDY = 'remove it, or name it in own_dns_lists if your own name servers have it';
+
 export const deadLists: readonly DeadList[] = rows.map(([zone, since, what, source]) => ({
   zone,
   since,
@@ -66,8 +69,12 @@ function deadList(zone: string): DeadList | undefined {
   return deadLists.find((list) => isWithin(zone, list.zone));
 }
 
-/** What is wrong with naming a list; undefined when nothing is known against it. */
-export function deadListProblem(zone: string): string | undefined {
+/**
+ * What is wrong with naming a list; undefined when nothing is known against it. `ours`: zones that our own name servers
+ * have, whatever became of the lists of these names.
+ */
+export function deadListProblem(zone: string, ours: readonly string[]): string | undefined {
+  if (ours.some((own) => isWithin(zone, own.toLowerCase()))) return undefined;
   const dead = deadList(zone);
   return dead && `DNS list ${shownZone(zone)} is dead since ${dead.since}: ${dead.what} (${dead.source})`;
 }

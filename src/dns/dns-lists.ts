@@ -4,6 +4,7 @@
  */
 import { formatSource, type Source } from '../mail/source.ts';
 import type { Log } from '../record/log.ts';
+import { deadListProblem } from './dead-lists.ts';
 import type { Answer, Dns } from './dns.ts';
 import { ListHealth, RETEST_EVERY_MS } from './list-health.ts';
 import { shownZone, withoutListKey } from './list-key.ts';
@@ -26,6 +27,8 @@ export interface Filter {
 export interface DnsListsOptions {
   readonly dns: Dns;
   readonly log: Log;
+  /** Zones that our own name servers have. */
+  readonly ours?: readonly string[];
   readonly now?: () => number;
   /** Lists are not tested, but believed. */
   readonly trusted?: boolean;
@@ -41,8 +44,13 @@ export class DnsLists {
   readonly #places = new Map<string, Map<string, Source>>();
   #clock: NodeJS.Timeout | undefined;
 
-  constructor({ now = Date.now, trusted = false, ...options }: DnsListsOptions) {
-    this.#options = { ...options, now, trusted };
+  constructor({ now = Date.now, ours = [], trusted = false, ...options }: DnsListsOptions) {
+    this.#options = { ...options, ours, now, trusted };
+  }
+
+  /** What is known against a list of that name; undefined when nothing is. */
+  whyDead(zone: string): string | undefined {
+    return deadListProblem(zone, this.#options.ours);
   }
 
   /** The list of that name, for questions about addresses or about names. */

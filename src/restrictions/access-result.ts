@@ -53,6 +53,17 @@ export class AccessResults {
     return action(q, subject, found);
   }
 
+  /** What is wrong with a row. Restrictions that it names are made, and complain for themselves. */
+  inspect({ value, source }: Pick<Found, 'value' | 'source'>): string | undefined {
+    const parts = partsOf(value);
+    if (ACTIONS.has(parts.word.toUpperCase())) return flawOf(parts);
+    if (isPermission(value) || REPLY_CODE.test(parts.word)) return undefined;
+    if (value.trim() === '') return 'is empty';
+    if (value.includes(':')) return 'names a table: name a restriction class instead';
+    this.#options.compile(value, source);
+    return undefined;
+  }
+
   #keep(value: string, action: Action): Action {
     if (value.length > KEPT_LENGTH) return action;
     if (this.#known.size >= KEPT_TEXTS) this.#known.clear();
@@ -61,11 +72,11 @@ export class AccessResults {
   }
 
   #read(value: string): Action {
-    const [, word = '', text = ''] = /^([^ \t]*)\s*(.*)$/s.exec(value) ?? [];
+    const { word, text } = partsOf(value);
     const named = ACTIONS.get(word.toUpperCase());
     if (named) return named({ word, text }, this.#options);
     if (/^\d+$/.test(value)) return () => permit;
-    if (/^[45]\d\d$/.test(word)) return refusal(Number(word), `${word.charAt(0)}.7.1`, text, 'Access denied');
+    if (REPLY_CODE.test(word)) return refusal(Number(word), `${word.charAt(0)}.7.1`, text, 'Access denied');
     return (_q, _subject, found) => this.#restrictions(found);
   }
 
@@ -84,6 +95,18 @@ export class AccessResults {
     }
     return { kind: 'ask', list: this.#options.compile(found.value, found.source) };
   }
+}
+
+const REPLY_CODE = /^[45]\d\d$/;
+
+function partsOf(value: string): Parts {
+  const [, word = '', text = ''] = /^([^ \t]*)\s*(.*)$/s.exec(value) ?? [];
+  return { word, text };
+}
+
+/** Whether a row by itself says yes. */
+export function isPermission(value: string): boolean {
+  return /^\d+$/.test(value) || /^(?:ok|relay)(?:[ \t]|$)/i.test(value);
 }
 
 /** `<name>: class rejected: text`. */
@@ -105,13 +128,23 @@ function deferral(until: 'permit' | 'reject', text: string, code: number): Actio
   };
 }
 
+/** What the text behind an action must look like. */
+const FORMS: Readonly<Record<string, { readonly fits: (text: string) => boolean; readonly flaw: string }>> = {
+  PREPEND: { fits: (text) => /^[\x21-\x39\x3b-\x7e]+[ \t]*:/.test(text), flaw: 'requires header: text' },
+  FILTER: { fits: (text) => text.includes(':'), flaw: 'requires transport:destination' },
+  REDIRECT: { fits: (text) => text.includes('@'), flaw: 'requires user@domain target' },
+  BCC: { fits: (text) => text.includes('@'), flaw: 'requires user@domain target' },
+};
+
+function flawOf({ word, text }: Parts): string | undefined {
+  const form = FORMS[word.toUpperCase()];
+  return form === undefined || form.fits(text) ? undefined : form.flaw;
+}
+
 /** An order about the whole mail: it needs a mail to speak of, and a text of the right form. */
-function order(
-  { word, text }: Parts,
-  { log }: AccessResultOptions,
-  complaint: string | undefined,
-  make: (subject: Subject) => Answer,
-): Action {
+function order(parts: Parts, { log }: AccessResultOptions, make: (subject: Subject) => Answer): Action {
+  const { word, text } = parts;
+  const complaint = flawOf(parts);
   return (q, subject, found) => {
     const name = word.toUpperCase();
     if (q.stage === 'ETRN') {
@@ -136,8 +169,6 @@ function order(
 function note(of: Note): Answer {
   return { kind: 'note', note: of };
 }
-
-const isHeader = (text: string) => /^[\x21-\x39\x3b-\x7e]+[ \t]*:/.test(text);
 
 interface ActionRow {
   readonly word: string;
@@ -202,16 +233,13 @@ export const accessActions: readonly ActionRow[] = [
   {
     word: 'PREPEND',
     sentence: 'puts a header field on top of the mail',
-    read: (parts, options) =>
-      order(parts, options, isHeader(parts.text) ? undefined : 'requires header: text', () =>
-        note({ kind: 'prepend', header: parts.text }),
-      ),
+    read: (parts, options) => order(parts, options, () => note({ kind: 'prepend', header: parts.text })),
   },
   {
     word: 'FILTER',
     sentence: 'sends the mail to this transport:destination',
     read: (parts, options) =>
-      order(parts, options, needs(parts, ':', 'requires transport:destination'), (subject) =>
+      order(parts, options, (subject) =>
         note({
           kind: 'filter',
           transport: parts.text,
@@ -223,7 +251,7 @@ export const accessActions: readonly ActionRow[] = [
     word: 'REDIRECT',
     sentence: 'delivers the mail to this address instead of its recipients',
     read: (parts, options) =>
-      order(parts, options, needs(parts, '@', 'requires user@domain target'), (subject) =>
+      order(parts, options, (subject) =>
         note({
           kind: 'redirect',
           address: parts.text,
@@ -235,7 +263,7 @@ export const accessActions: readonly ActionRow[] = [
     word: 'BCC',
     sentence: 'delivers the mail to this address as well',
     read: (parts, options) =>
-      order(parts, options, needs(parts, '@', 'requires user@domain target'), (subject) =>
+      order(parts, options, (subject) =>
         note({ kind: 'bcc', address: parts.text, remark: remark(subject, `triggers BCC ${parts.text}`) }),
       ),
   },
@@ -243,7 +271,7 @@ export const accessActions: readonly ActionRow[] = [
     word: 'HOLD',
     sentence: 'accepts the mail and keeps it in quarantine',
     read: (parts, options) =>
-      order(parts, options, undefined, (subject) =>
+      order(parts, options, (subject) =>
         note({ kind: 'hold', remark: remark(subject, parts.text || 'triggers HOLD action') }),
       ),
   },
@@ -251,7 +279,7 @@ export const accessActions: readonly ActionRow[] = [
     word: 'DISCARD',
     sentence: 'accepts the mail and throws it away',
     read: (parts, options) =>
-      order(parts, options, undefined, (subject) => ({
+      order(parts, options, (subject) => ({
         kind: 'discard',
         remark: remark(subject, parts.text || 'triggers DISCARD action'),
       })),
@@ -259,10 +287,6 @@ export const accessActions: readonly ActionRow[] = [
 ];
 
 const ACTIONS = new Map(accessActions.map((row) => [row.word, row.read]));
-
-function needs(parts: Parts, sign: string, complaint: string): string | undefined {
-  return parts.text.includes(sign) ? undefined : complaint;
-}
 
 function remark(subject: Subject, text: string): string {
   return `<${subject.name}>: ${subject.class} ${text}`;

@@ -2,15 +2,17 @@
  * Makes restriction lists of main.cf's words, once, at start. What cannot be made becomes a complaint for `check` and,
  * at run time, the answer 451 4.3.5, as in Postfix: a mistake is never an open door and never stops other mail.
  */
-import { deadListProblem } from '../dns/dead-lists.ts';
+import { DEAD_REMEDY } from '../dns/dead-lists.ts';
 import { shownZone, withoutListKeys } from '../dns/list-key.ts';
 import { withoutPassword } from '../mail/secrets.ts';
-import type { Source } from '../mail/source.ts';
+import { builtIn, type Source } from '../mail/source.ts';
 import { dunno } from '../mail/verdict.ts';
 import type { Complain } from '../settings/complaint.ts';
 import { didYouMean } from '../settings/did-you-mean.ts';
+import { leftOutRemedy } from '../settings/left-out.ts';
 import { splitTokens, type Token } from '../settings/tokens.ts';
 import { type Argument, compounds, findRow, type Row, restrictionNames, stateful } from './catalogue.ts';
+import { InlineListTwins, isInlineList } from './inline-lists.ts';
 import { RATE_FORM } from './rate-argument.ts';
 import { type Restriction, type RestrictionList, ServerError } from './restriction.ts';
 import type { Sources } from './sources.ts';
@@ -41,6 +43,7 @@ const ENDS_LIST = new Set(['permit', 'reject', 'defer']);
 export class RestrictionCompiler {
   readonly #options: CompilerOptions;
   /** Classes are made once for each meaning of a bare table; present while being made, so that loops end. */
+  readonly #twins = new InlineListTwins();
   readonly #classes = new Map<string, { name: string; restrictions: Restriction[] }>();
 
   constructor(options: CompilerOptions) {
@@ -50,6 +53,11 @@ export class RestrictionCompiler {
   /** One of the smtpd_*_restrictions. */
   list(name: ListName, tokens: readonly Token[]): RestrictionList {
     return { name, restrictions: this.#restrictions(tokens, bareTableRow[name]) };
+  }
+
+  /** Makes all classes, also those that only table rows name: their mistakes are found now, and their tables opened. */
+  allClasses(): void {
+    for (const name of this.#options.classes.keys()) this.#class({ text: name, source: builtIn }, undefined);
   }
 
   /** The words of a table row or a policy answer. */
@@ -136,12 +144,14 @@ export class RestrictionCompiler {
   }
 
   #mentionLists(row: Row, argument: Argument): void {
-    const { sources } = this.#options;
+    const { sources, complain } = this.#options;
+    const oddity = isInlineList(argument.text) ? this.#twins.oddity(argument.text, sources) : undefined;
+    if (oddity) complain(oddity);
     for (const { zone, source } of row.zones?.(sources, argument) ?? []) {
       sources.lists.mentioned(zone, source);
-      const problem = deadListProblem(zone);
+      const problem = sources.lists.whyDead(zone);
       if (problem === undefined) continue;
-      this.#options.complain({ source, severity: 'warning', problem, remedy: 'remove it' });
+      this.#options.complain({ source, severity: 'warning', problem, remedy: DEAD_REMEDY });
     }
   }
 
@@ -203,9 +213,9 @@ export class RestrictionCompiler {
   #unknown({ text, source }: Token): Restriction {
     const known = [...restrictionNames(), ...this.#options.classes.keys()];
     const near = didYouMean(text, known);
-    const remedy = near
-      ? `did you mean "${near}"?`
-      : 'a restriction, or a class declared in smtpd_restriction_classes';
+    const remedy =
+      leftOutRemedy(text) ??
+      (near ? `did you mean "${near}"?` : 'a restriction, or a class declared in smtpd_restriction_classes');
     const shown = withoutListKeys(text);
     return this.#broken(shown, source, `unknown smtpd restriction: "${shown}"`, remedy);
   }

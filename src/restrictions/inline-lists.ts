@@ -4,9 +4,11 @@
  * access(5), with `$client_address` and the like. `DUNNO` only notes the answers, for `check_access \$rbl_ip TABLE`.
  * A list that does not answer, or is out of service, has no opinion, and leaves nothing to look up.
  */
+import { shownZone } from '../dns/list-key.ts';
 import { type DnsList, parseDnsList } from '../dns/list-query.ts';
-import type { Source } from '../mail/source.ts';
+import { formatSource, type Source } from '../mail/source.ts';
 import { dunno } from '../mail/verdict.ts';
+import type { Complaint } from '../settings/complaint.ts';
 import { LISTED, type ListRestriction, listAsker, noteAnswer } from './dns-lists.ts';
 import type { Question, Subject } from './question.ts';
 import type { Sources } from './sources.ts';
@@ -64,6 +66,29 @@ export function readInlineList(spec: string, { parameter }: Pick<Sources, 'param
     throw new RangeError(`"${spec}": ${name} needs a zone and, behind it, a result such as DUNNO`);
   }
   return { list: parseDnsList(zone), result, source: found.source };
+}
+
+/** Two parameters that ask one list and say different things: mostly a line that was copied, and not changed in full. */
+export class InlineListTwins {
+  readonly #known = new Map<string, InlineList & { readonly spec: string }>();
+
+  /** What is odd about a list beside those before it. */
+  oddity(spec: string, sources: Pick<Sources, 'parameter'>): Complaint | undefined {
+    const own = { spec, ...readInlineList(spec, sources) };
+    const key = own.list.written.toLowerCase();
+    const known = this.#known.get(key);
+    if (!known) this.#known.set(key, own);
+    if (!known || known.result === own.result || [known, own].some(({ result }) => /^dunno$/i.test(result)))
+      return undefined;
+    const [first, second] = known.source.line <= own.source.line ? [known, own] : [own, known];
+    const name = (list: typeof own) => list.spec.slice(list.spec.lastIndexOf(':') + 1);
+    return {
+      source: second.source,
+      severity: 'warning',
+      problem: `${name(second)} asks ${shownZone(own.list.zone)}, as ${name(first)} does (${formatSource(first.source)}), and says something else`,
+      remedy: 'one of the two may be a copy that should name another list',
+    };
+  }
 }
 
 /** `row`: the check_*_access in which it stands. */

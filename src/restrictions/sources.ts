@@ -53,7 +53,7 @@ export interface Sources {
   isOwnHost(name: string): MaybePromise<boolean>;
   /** A client named in relay_domains. */
   isRelayClient(name: string): MaybePromise<boolean>;
-  readonly lists: Pick<DnsLists, 'zone' | 'mentioned'>;
+  readonly lists: Pick<DnsLists, 'zone' | 'mentioned' | 'whyDead'>;
   readonly rblReplyMaps: Table | undefined;
   readonly defaultRblReply: string;
   expandReply(template: string, q: Question, more: Readonly<Record<string, string>>): string;

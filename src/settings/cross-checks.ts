@@ -7,6 +7,7 @@ import { levelNumber } from './comparison.ts';
 import type { Complain, Severity } from './complaint.ts';
 import { hostsFileAddresses } from './own-host.ts';
 import type { Settings } from './settings.ts';
+import { wideNetworkProblem } from './wide-networks.ts';
 
 interface CrossCheck {
   /** The parameter whose line the complaint names. */
@@ -67,6 +68,21 @@ const checks: readonly CrossCheck[] = [
     problem: (settings) =>
       `inet_interfaces: the addresses of ${unresolved(settings).join(', ')} are not in /etc/hosts, so mynetworks leaves them out`,
     remedy: 'write addresses, or set mynetworks',
+  },
+  {
+    name: 'mynetworks',
+    severity: 'warning',
+    isWrong: ({ mynetworks }) => mynetworks.some((item) => wideNetworkProblem(item) !== undefined),
+    problem: ({ mynetworks }) =>
+      `mynetworks: ${mynetworks.flatMap((item) => wideNetworkProblem(item) ?? []).join('; ')}`,
+    remedy: 'list your own networks alone',
+  },
+  {
+    name: 'mynetworks_style',
+    severity: 'warning',
+    isWrong: (settings) => settings.mynetworks_style === 'class' && !settings.isSet('mynetworks'),
+    problem: () => "mynetworks_style = class: the neighbours in your provider's network may relay",
+    remedy: 'write mynetworks_style = host, or set mynetworks',
   },
   {
     name: 'smtpd_sasl_type',

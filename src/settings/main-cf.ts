@@ -4,6 +4,7 @@
  */
 import type { Source } from '../mail/source.ts';
 import type { Complain } from './complaint.ts';
+import { leftOutRemedy } from './left-out.ts';
 import { type LogicalLine, logicalLines } from './logical-lines.ts';
 import type { SourceText } from './source-text.ts';
 
@@ -47,7 +48,9 @@ function noSetting(line: LogicalLine, problem: string) {
     source: line.source,
     severity: 'error' as const,
     problem: `cannot read "${line.content.text.trim().slice(0, 60)}": ${problem}`,
-    remedy: 'write: name = value; a line that continues the one above begins with a blank',
+    remedy:
+      leftOutRemedy(line.content.text.trim().split(/\s/)[0] ?? '') ??
+      'write: name = value; a line that continues the one above begins with a blank',
   };
 }
 
@@ -56,7 +59,11 @@ function repeated(earlier: Assignment, later: Assignment) {
   return {
     source: later.source,
     severity: same ? ('note' as const) : ('warning' as const),
-    problem: `${later.name} is set again${same ? ' to the same value' : ''}; line ${earlier.source.line} (${later.name} = ${earlier.value.text.slice(0, 60)}) is overridden`,
+    problem: `${later.name} is set again${same ? ' to the same value' : ''}; line ${earlier.source.line} (${later.name} = ${excerpt(earlier.value.text)}) is overridden`,
     remedy: 'the last setting is in force; remove one of them',
   };
+}
+
+function excerpt(value: string): string {
+  return value.replace(/\s+/g, ' ').slice(0, 60);
 }

@@ -885,6 +885,9 @@ export const parameters = {
     int(() => String(availableParallelism()), 'Processes that share the listeners.', { min: 1, max: 1024 }),
   ),
   dns_servers: own(list('', 'Name servers, ADDRESS:PORT each; empty for those of the system.')),
+  own_dns_lists: own(
+    list('', 'DNS lists that our own name servers have, whatever became of the lists of these names.'),
+  ),
   dns_timeout: own(time('5s', 'How long one question to the DNS may take.', { min: 1 })),
   dns_tries: own(int('2', 'How often a question is asked.', { min: 1, max: 10 })),
   maillog_file: text('/dev/stdout', 'The log file.'),

@@ -2,6 +2,7 @@
 import type { Source } from '../mail/source.ts';
 import type { Complain, Complaint } from './complaint.ts';
 import type { Endpoint } from './endpoints.ts';
+import { leftOutRemedy } from './left-out.ts';
 import type { Assignment } from './main-cf.ts';
 import type { MasterEntry } from './master-cf.ts';
 import type { Settings } from './settings.ts';
@@ -90,7 +91,7 @@ export function refuseArguments({ entry, complain }: Work): void {
     source: extra.sourceAt(0),
     severity: 'error',
     problem: `service ${entry.name}: "${extra.text}" is no option of ${entry.program}`,
-    remedy: 'a value with blanks is written -o { name = value }',
+    remedy: leftOutRemedy(extra.text) ?? 'a value with blanks is written -o { name = value }',
   });
 }
 

@@ -30,6 +30,13 @@ export class CidrTable implements Lookup {
     return { value: rules.results.text(rule), source: this.#text.sourceAt(rules.results.line(rule)) };
   }
 
+  *entries(): Iterable<Found> {
+    const { results } = this.#text.content;
+    for (let rule = 0; rule < results.count; rule++) {
+      yield { value: results.text(rule), source: this.#text.sourceAt(results.line(rule)) };
+    }
+  }
+
   complaints(): readonly Complaint[] {
     return this.#text.complaints();
   }

@@ -49,6 +49,13 @@ export class PatternTable implements Lookup {
     return this.#find(line, start, end);
   }
 
+  /** What the rules say; those that repeat what was matched have no text of their own. */
+  *entries(): Iterable<Found> {
+    for (const { hasGroups, result, line } of this.#text.content.rules) {
+      if (!hasGroups) yield { value: fillTemplate(result, []), source: this.#text.sourceAt(line) };
+    }
+  }
+
   complaints(): readonly Complaint[] {
     return this.#text.complaints();
   }

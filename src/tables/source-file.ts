@@ -14,6 +14,7 @@ import type { Log } from '../record/log.ts';
 import type { Complaint } from '../settings/complaint.ts';
 import { FileComplaints } from './file-complaints.ts';
 import type { WatchedFile } from './file-watch.ts';
+import { neighbourHint } from './neighbouring-file.ts';
 import { LookupFailure } from './table.ts';
 
 /** Reads a file's bytes into what answers look-ups; yields often enough to share the processor. */
@@ -109,9 +110,10 @@ export class SourceFile<C> implements WatchedFile {
     const { path, source, table } = this.#options;
     const own = this.#version?.complaints.all() ?? [];
     if (this.#failure === undefined) return [...own, ...this.#refused];
+    const hint = this.#stamp === GONE && !this.#version ? neighbourHint(path) : undefined;
     const remedy = this.#version
       ? 'the version read before stays in force'
-      : 'look-ups fail for now (451) until it can be read';
+      : `look-ups fail for now (451) until it can be read${hint === undefined ? '' : `; ${hint}`}`;
     const problem = `${table} is ${this.#version ? 'not read again' : 'unavailable'}: open ${path}: ${this.#failure}`;
     return [{ source, severity: 'warning', problem, remedy }, ...own];
   }

@@ -61,7 +61,8 @@ export class TextTable implements Lookup {
     const database = this.#database();
     const all = this.#file.complaints();
     if (database === undefined || stateOf(this.#path)) return all;
-    const remedy = `${this.#context.type} tables are read from their text: put it there as ${this.#shown}`;
+    const { type } = this.#context;
+    const remedy = `${type} tables are read from their text: postmap -s ${type}:${this.#path} > ${this.#path} writes it`;
     return [...all, this.#complaint(0, `only the database ${database} is there, not its text`, remedy)];
   }
 

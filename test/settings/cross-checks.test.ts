@@ -37,6 +37,24 @@ const cases: [main: string, complaint: string | undefined][] = [
     'inet_interfaces = 127.0.0.1, no-such-host.invalid',
     'warning main.cf:1: inet_interfaces: the addresses of no-such-host.invalid are not in /etc/hosts, so mynetworks leaves them out; write addresses, or set mynetworks',
   ],
+  [
+    'mynetworks = 127.0.0.0/8 [::1]/128 10.0.0.0/8 172.16.0.0/12 81.2.0.0/16 [fd00::]/8 [2001:db8::]/32 hash:x',
+    undefined,
+  ],
+  ['mynetworks = !0.0.0.0/0, 192.0.2.1', undefined],
+  [
+    'mynetworks = 127.0.0.0/8, 0.0.0.0/0',
+    'warning main.cf:1: mynetworks: 0.0.0.0/0 is the whole Internet: everybody may relay; list your own networks alone',
+  ],
+  [
+    'mynetworks = [::]/0 81.0.0.0/8 [2001::]/16',
+    'warning main.cf:1: mynetworks: [::]/0 is the whole Internet: everybody may relay; 81.0.0.0/8 is a network of many owners: all of them may relay; [2001::]/16 is a network of many owners: all of them may relay; list your own networks alone',
+  ],
+  ['mynetworks_style = class\nmynetworks = 127.0.0.1', undefined],
+  [
+    'mynetworks_style = class',
+    "warning main.cf:1: mynetworks_style = class: the neighbours in your provider's network may relay; write mynetworks_style = host, or set mynetworks",
+  ],
   ['smtpd_sasl_type = cyrus', undefined],
   [
     'smtpd_sasl_auth_enable = yes\nsmtpd_sasl_type = cyrus',
