@@ -21,12 +21,7 @@ const LOG = 'the log is in maillog_file';
 const dictionary: Dictionary = {
   port: (value) => (/^\d+$/.test(value) ? head : lost('this is no port')),
   loopbackonly: bool(head, head),
-  clients: (value) =>
-    /^127\./.test(value)
-      ? needless('nobody else reaches the loopback')
-      : lost(
-          'whoever reaches the port may ask: keep strangers out with a firewall, or listen on the loopback',
-        ),
+  clients: (value) => options({ policy_authorized_clients: value }),
   user: () => needless(ONE_PROCESS),
   group: () => needless(ONE_PROCESS),
   maxcon: (value) => (/^\d+$/.test(value) ? head : lost('this is no number')),

@@ -2,15 +2,19 @@
  * The world of "Fighting Spam with Postfix" in a network of its own: the gateway at 1.2.3.4 with the example's directory
  * at /usr/local/etc/postfix, the mail server behind it at 127.0.0.1:10026, clamd, the DNS, and senders all over the world.
  */
+import { spawnSync } from 'node:child_process';
+import { Resolver } from 'node:dns/promises';
 import { chmodSync, cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { dkimVerify } from 'mailauth';
+import { createTransport } from 'nodemailer';
 import { PasswordEditor } from '../../src/accounts/password-editor.ts';
 import { DnsServer } from '../../src/demo/dns-server.ts';
 import { makeDkimKey } from '../../src/sender-auth/dkim-keygen.ts';
 import { RealClamd } from '../content/clamav/real-clamd.ts';
 import { testCertificate, testKey } from '../smtp/certificate.ts';
 import { FakeBackend } from '../smtp/fake-backend.ts';
-import { emptyDirectory, mountAt } from '../support/own-network.ts';
+import { emptyDirectory, mountAt, ownAddress } from '../support/own-network.ts';
 
 const EXAMPLE = join(import.meta.dirname, '../../config/examples/fighting-spam');
 /** Where the article has its files. */
@@ -19,6 +23,11 @@ export const SCRIPTS = '/usr/local/scripts';
 export const OUR_ADDRESS = '1.2.3.4';
 /** Where our mail server sends what is not for us. */
 export const WORLD_PORT = 2600;
+
+const HASHES =
+  'access-recipients allowed-spammers smtpd_helo_restrictions smtpd_sender_restrictions spammer-networks'.split(
+    ' ',
+  );
 
 const NAMES = `
 your.domain MX 10 mail.your.domain
@@ -70,6 +79,7 @@ export class Town {
   }
 
   static async build(): Promise<Town> {
+    ownAddress(OUR_ADDRESS);
     emptyDirectory('/usr/local/etc');
     emptyDirectory(SCRIPTS);
     emptyDirectory('/var/lib/portcullis');
@@ -89,6 +99,16 @@ export class Town {
     symlinkSync(clamd.unix.slice('unix:'.length), '/run/clamav/clamd');
     const farKey = { domainName: 'far.example', keySelector: 'far', privateKey };
     return new Town({ dns, far, world, clamd, farKey });
+  }
+
+  /** What a Postfix needs of the article's last script; here there is nothing to compile. */
+  compile(): void {
+    for (const table of HASHES) {
+      const { status, stderr } = spawnSync('postmap', [`hash:${join(DIRECTORY, table)}`], {
+        encoding: 'utf8',
+      });
+      if (status !== 0) throw new Error(stderr);
+    }
   }
 
   async leave(): Promise<void> {
@@ -137,4 +157,76 @@ export function edit(file: string, changes: Readonly<Record<string, string>>): v
     text = text.replaceAll(from, to);
   }
   writeFileSync(path, text);
+}
+
+/** Where a mail client comes from, and which door it takes. */
+export interface Door {
+  readonly port: number;
+  readonly client: string;
+  readonly host?: string;
+  readonly secure?: boolean;
+  readonly auth?: { readonly user: string; readonly pass: string };
+  readonly dkim?: { readonly domainName: string; readonly keySelector: string; readonly privateKey: string };
+}
+
+export interface Letter {
+  readonly from: string;
+  readonly to: string;
+  readonly raw?: string;
+  readonly subject?: string;
+  readonly text?: string;
+  readonly textEncoding?: 'base64';
+  readonly attachments?: { filename: string; content: string }[];
+}
+
+/** A mail with a name to find it by. */
+export function letter(
+  name: string,
+  text: string,
+  from: string,
+  to: string,
+): Letter & { readonly raw: string } {
+  const [, domain] = from.split('@');
+  const head = [`From: <${from}>`, `To: <${to}>`, `Subject: ${name}`, `Message-ID: <${name}@${domain}>`];
+  const date = 'Date: Mon, 30 Nov 2026 20:00:00 +0000';
+  return { from, to, raw: [...head, date, '', text, ''].join('\r\n') };
+}
+
+/** The hops of a mail, the last one first. */
+export function hopsOf(mail: string): string[] {
+  const header = (mail.split('\n\n')[0] ?? '').replace(/\n\s+/g, ' ');
+  return [...header.matchAll(/^Received: from (\S+) \(\S* ?\[(.*?)\]\).*? by (\S+)/gm)].map(
+    ([, helo, address, by]) => `by ${by} from ${helo} [${address}]`,
+  );
+}
+
+/** An observer elsewhere asks the DNS, too. */
+const names = new Resolver({ timeout: 2_000, tries: 2 });
+names.setServers(['127.0.0.1']);
+
+/** A mail client somewhere. */
+export async function postFrom(
+  { port, client, host = OUR_ADDRESS, ...more }: Door,
+  { from, to, ...mail }: Letter,
+): Promise<void> {
+  const tls = { rejectUnauthorized: false };
+  const transport = createTransport({
+    host,
+    port,
+    localAddress: client,
+    name: 'client.example',
+    tls,
+    ...more,
+  });
+  const fields = mail.raw === undefined ? { from, to } : {};
+  await transport.sendMail({ envelope: { from, to: [to] }, ...fields, ...mail });
+}
+
+/** What others find of our signatures: result, domain and selector of each. */
+export async function verdictsOf(wire: Buffer): Promise<string[]> {
+  const resolver = (name: string, type: string) => names.resolve(name, type) as Promise<string[][]>;
+  const { results } = await dkimVerify(wire, { resolver });
+  return results.map(
+    ({ status, signingDomain, selector }) => `${status.result} ${signingDomain} ${selector}`,
+  );
 }

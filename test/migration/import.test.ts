@@ -21,7 +21,7 @@ const cases: readonly (readonly [file: string, line: string, becomes: RegExp])[]
   ['gld.conf', 'PORT=2600', /^127\.0\.0\.1:2600 inet .* policy$/m],
   ['gld.conf', 'LOOPBACKONLY=0', /^2525 inet/m],
   ['gld.conf', 'MAXCON=7', / 7 policy$/m],
-  ['gld.conf', 'CLIENTS=10.0.0.0/8', /NOT DONE: whoever reaches the port may ask/],
+  ['gld.conf', 'CLIENTS=10.0.0.0/8,::1/128', /-o policy_authorized_clients=10\.0\.0\.0\/8,::1\/128$/m],
   ['gld.conf', 'MINTIME=60', /^# gld\.conf:1: MINTIME=60\n {4}-o greylist_delay=60s$/m],
   ['gld.conf', 'MINTIME=soon', /NOT DONE: this is no number of seconds/],
   ['gld.conf', 'LIGHTGREY=1', /-o greylist_key=network\n {4}-o greylist_ipv4_prefix=24$/m],

@@ -61,6 +61,11 @@ export function emptyDirectory(path: string): void {
   run('mount', ['-t', 'tmpfs', '-o', 'mode=0755', 'tmpfs', path]);
 }
 
+/** Makes an address one that programs find at an interface; all others are only local. */
+export function ownAddress(address: string): void {
+  run('ip', ['address', 'add', `${address}/32`, 'dev', 'lo']);
+}
+
 /** Shows a file or directory in the place of another, for this network alone. */
 export function mountAt(source: string, place: string): void {
   run('mount', ['--bind', source, place]);

@@ -29,6 +29,8 @@ export interface PostfixPlan {
   readonly master: string;
   /** Files beside main.cf. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Directories in the queue that Postfix does not make itself. */
+  readonly queueDirectories?: readonly string[];
 }
 
 const CONFIGURATION = '/etc/postfix';
@@ -77,21 +79,26 @@ scache    unix  - - n - 1 scache
 
 export class RealPostfix {
   readonly #daemon: ChildProcess;
+  /** What master(8) says before there is a log. */
+  #complaints = '';
 
   private constructor(daemon: ChildProcess) {
     this.#daemon = daemon;
+    daemon.stderr?.on('data', (bytes) => {
+      this.#complaints += bytes;
+    });
   }
 
-  static async start({ main, master, files = {} }: PostfixPlan): Promise<RealPostfix> {
+  static async start({ main, master, files = {}, queueDirectories = [] }: PostfixPlan): Promise<RealPostfix> {
     for (const directory of [QUEUE, STATE, MAILBOXES]) emptyDirectory(directory);
     const own = join(STATE, 'configuration');
     cpSync(CONFIGURATION, own, { recursive: true });
     mountAt(own, CONFIGURATION);
     const written = { ...files, 'main.cf': USUAL_MAIN + main, 'master.cf': withOthers(master) };
     for (const [name, text] of Object.entries(written)) write(join(CONFIGURATION, name), text);
-    makeQueue();
+    makeQueue(queueDirectories);
     chownSync(MAILBOXES, 8, 8);
-    const daemon = spawn(MASTER, ['-d'], { stdio: 'ignore' });
+    const daemon = spawn(MASTER, ['-d'], { stdio: ['ignore', 'ignore', 'pipe'] });
     const postfix = new RealPostfix(daemon);
     await until(
       () => postfix.log().includes('daemon started'),
@@ -123,8 +130,17 @@ export class RealPostfix {
     assert.equal(status, 0, stderr);
   }
 
+  /** Everything has been delivered, or returned. */
+  queueIsEmpty(): boolean {
+    return ['maildrop', 'incoming', 'active', 'deferred'].every((queue) =>
+      readdirSync(join(QUEUE, queue), { recursive: true, withFileTypes: true }).every(
+        (entry) => !entry.isFile(),
+      ),
+    );
+  }
+
   log(): string {
-    return existsSync(LOG) ? readFileSync(LOG, 'utf8') : '';
+    return this.#complaints + (existsSync(LOG) ? readFileSync(LOG, 'utf8') : '');
   }
 
   stop(): void {
@@ -149,11 +165,11 @@ function withOthers(master: string): string {
 }
 
 /** What `postfix start` makes before it runs master(8), without its two seconds of shell scripts. */
-function makeQueue(): void {
+function makeQueue(more: readonly string[]): void {
   const [owner, group] = [idOf('/etc/passwd', 'postfix'), idOf('/etc/group', 'postdrop')];
   chownSync(STATE, owner, 0);
   mkdirSync(join(QUEUE, 'pid'));
-  for (const name of PRIVATE) makeOwned(name, 0o700, owner, 0);
+  for (const name of [...PRIVATE, ...more]) makeOwned(name, 0o700, owner, 0);
   makeOwned('maildrop', 0o1730, owner, group);
   makeOwned('public', 0o2710, owner, group);
 }

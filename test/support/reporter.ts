@@ -16,7 +16,7 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
     if (type === 'test:pass') {
       if (data.skip !== undefined) skipped.push(`${placeOf(data.file)} ${data.name}: ${reasonOf(data.skip)}`);
       else if (data.details.type !== 'suite') passed += 1;
-    } else if (type === 'test:fail' && data.details.type !== 'suite') {
+    } else if (type === 'test:fail' && (data.details.type !== 'suite' || isOfHook(data.details.error))) {
       failed += 1;
       if (data.file !== undefined) failedFiles.add(data.file);
       const { cause = data.details.error } = data.details.error;
@@ -30,6 +30,11 @@ export default async function* report(events: AsyncIterable<TestEvent>): AsyncGe
   for (const line of skipped) yield `skipped ${line}\n`;
   const seconds = Math.round((Date.now() - started) / 1000);
   yield `${passed} passed, ${failed} failed, ${skipped.length} skipped, ${seconds} s\n`;
+}
+
+/** A suite whose `before` fails has no tests that could tell. */
+function isOfHook(error: unknown): boolean {
+  return (error as { failureType?: unknown }).failureType === 'hookFailed';
 }
 
 function placeOf(file: string | undefined): string {
