@@ -70,7 +70,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
   const book = new ComplaintBook();
   const { world } = runtime;
   const looks: (() => void)[] = [];
-  const { dns, lists, tables, relay } = assembleSources(configuration, runtime);
+  const { dns, names, lists, tables, relay } = assembleSources(configuration, runtime);
   const quarantine = assembleQuarantine(settings, runtime.log);
   const stopSweeping = world ? () => {} : keepSwept(quarantine, runtime.log);
   const scanners = new Scanners(runtime.log);
@@ -82,6 +82,7 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     log: runtime.log,
     journal: new Journal(runtime.log, runtime.ledger),
     dns,
+    names,
     lists,
     relay,
     counters: runtime.counters,

@@ -2,6 +2,7 @@
 
 import type { Dns } from '../dns/dns.ts';
 import type { DnsLists } from '../dns/dns-lists.ts';
+import type { HostNames } from '../dns/system-names.ts';
 import { Gateway } from '../gateway.ts';
 import type { Store } from '../memory/store.ts';
 import type { Quarantine } from '../quarantine/quarantine.ts';
@@ -44,6 +45,7 @@ export interface Shared {
   readonly log: Log;
   readonly journal: Journal;
   readonly dns: Dns;
+  readonly names: HostNames;
   readonly lists: DnsLists;
   readonly relay: Relay;
   readonly counters: Counters;
@@ -120,7 +122,7 @@ function assembleOptions(
     gateway,
     journal,
     log,
-    dns,
+    names: shared.names,
     limits: clientLimits(name, openers, shared.counters),
     ...limitsOfSession(settings),
     ...rulesOfSpeech(openers),

@@ -3,7 +3,9 @@
 import { answerText } from '../dns/answer-text.ts';
 import type { Dns } from '../dns/dns.ts';
 import { DnsLists } from '../dns/dns-lists.ts';
+import { HostsFile } from '../dns/hosts-file.ts';
 import { Resolver } from '../dns/resolver.ts';
+import { type HostNames, nameSources, SystemNames } from '../dns/system-names.ts';
 import type { Log } from '../record/log.ts';
 import { Relay } from '../relay/relay.ts';
 import type { Configuration } from '../settings/configuration.ts';
@@ -15,6 +17,8 @@ import type { World } from './world.ts';
 
 export interface Sources {
   readonly dns: Dns;
+  /** Of clients. Who names name servers in main.cf wants to hear these alone. */
+  readonly names: HostNames;
   readonly lists: DnsLists;
   readonly tables: Tables;
   readonly relay: Relay;
@@ -46,10 +50,14 @@ export function assembleSources(
     inetInterfaces: settings.inet_interfaces,
     proxyInterfaces: settings.proxy_interfaces,
   });
+  const usesSystem = settings.dns_servers.length === 0 && world?.dns === undefined;
+  const hosts = new HostsFile();
+  const hostsFile = (name: string) => hosts.addressesOf(name);
   return {
     dns,
+    names: usesSystem ? new SystemNames(dns, hosts, nameSources()) : dns,
     lists: new DnsLists({ dns, log, ours: settings.own_dns_lists, trusted: world?.trustsLists ?? false }),
     tables,
-    relay: new Relay({ log, dns, isOwnAddress }),
+    relay: new Relay({ log, dns, hostsFile, isOwnAddress }),
   };
 }

@@ -93,7 +93,7 @@ async function nameClient(session: Session, socket: Socket, options: ServiceOpti
   const { client } = session;
   if (!socket.remoteAddress) Object.assign(client, LOCAL_NAMES);
   else if (options.peernameLookup)
-    session.client = { ...client, ...(await clientNames(client.address, options.dns)) };
+    session.client = { ...client, ...(await clientNames(client.address, options.names)) };
 }
 
 /** A unix socket: somebody on this machine. `Postfix: smtpd_peer_assume_local_client`. */

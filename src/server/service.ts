@@ -4,9 +4,10 @@
  */
 import type { SecureContext, TlsOptions } from 'node:tls';
 import type { SaslServer } from '../accounts/sasl.ts';
-import type { Dns } from '../dns/dns.ts';
+import type { HostNames } from '../dns/system-names.ts';
 import type { Gateway } from '../gateway.ts';
 import type { Client } from '../mail/client.ts';
+import type { Envelope } from '../mail/envelope.ts';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { Reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
@@ -30,7 +31,7 @@ export interface ServiceOptions {
   readonly gateway: Gateway;
   readonly journal: Journal;
   readonly log: Log;
-  readonly dns: Dns;
+  readonly names: HostNames;
   readonly limits: ClientLimits;
   /** smtpd_peername_lookup */
   readonly peernameLookup: boolean;
@@ -38,7 +39,7 @@ export interface ServiceOptions {
   readonly proxyProtocol: { readonly timeoutMs: number } | undefined;
 
   readonly patience: PatienceOptions;
-  /** line_length_limit, bytes; longer commands are refused. */
+  /** line_length_limit, bytes; what a command has beyond is not looked at. */
   readonly lineLengthLimit: number;
   /** smtpd_sasl_response_limit, bytes */
   readonly saslResponseLimit: number;
@@ -89,7 +90,14 @@ export interface ServiceOptions {
   readonly tls: TlsService | undefined;
   readonly sasl: SaslService | undefined;
   /** Footers, filters and soft_bounce: the last word on every refusal. */
-  finishReply(answer: Reply, about: { session: Session; ledgerId: string }): MaybePromise<Reply>;
+  finishReply(answer: Reply, about: ReplyContext): MaybePromise<Reply>;
+}
+
+/** What footers may speak of. */
+export interface ReplyContext {
+  readonly session: Session;
+  readonly envelope: Envelope | undefined;
+  readonly ledgerId: string;
 }
 
 export interface WordList {
