@@ -84,7 +84,11 @@ export class AddressResolver {
   /** Takes off our own domains until what is left is foreign, or a local part alone. */
   async #strip(of: Address): Promise<{ recipient: Address; isLocal: boolean }> {
     const { rewrite, myhostname, emptyAddressRecipient } = this.#options;
-    if (isPlain(of.text)) return { recipient: of, isLocal: await this.#isLocalDomain(of.domain) };
+    if (isPlain(of.text)) {
+      return (await this.#isLocalDomain(of.domain))
+        ? { recipient: of, isLocal: true }
+        : this.#numericDomain(of);
+    }
     let tokens = rewriteTokens(scan822(externalForm(of)), rewrite);
     let saved: Token822[] | undefined;
     for (let rounds = of.text.length + 100; rounds > 0; rounds--) {

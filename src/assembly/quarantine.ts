@@ -1,7 +1,7 @@
 /** The quarantine, from settings. Parameters: data_directory, quarantine_retention, quarantine_size_limit. */
 import { join } from 'node:path';
+import { queuedReply } from '../mail/envelope.ts';
 import { Refused } from '../mail/refused.ts';
-import { reply } from '../mail/reply.ts';
 import { Quarantine } from '../quarantine/quarantine.ts';
 import type { Log } from '../record/log.ts';
 import type { DispatcherOptions } from '../relay/dispatcher.ts';
@@ -23,7 +23,7 @@ export function hold(quarantine: Quarantine): DispatcherOptions['quarantine'] {
   return async (session, envelope, message, why) => {
     try {
       await quarantine.keep({ session, envelope, message, why });
-      return reply(250, '2.0.0', `Ok: queued as ${envelope.id}`);
+      return queuedReply(envelope);
     } catch (error) {
       if (error instanceof Refused) return error.reply;
       throw error;

@@ -10,6 +10,7 @@ import { type Reply, replyText, softened } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
 import type { Log } from '../record/log.ts';
 import type { Question } from '../restrictions/question.ts';
+import type { ReplyContext } from '../server/service.ts';
 import { expand } from '../settings/macros.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { Table } from '../tables/table.ts';
@@ -74,7 +75,7 @@ export function replyExpander(settings: Settings, log: Log) {
 export function replyFinisher(settings: Settings, footerMaps: Table | undefined, log: Log) {
   const { soft_bounce: soft, smtpd_reject_footer: footer } = settings;
   if (!footerMaps && footer === '') return (answer: Reply) => (soft ? softened(answer) : answer);
-  return (answer: Reply, about: { session: Session; ledgerId: string }): MaybePromise<Reply> => {
+  return (answer: Reply, about: ReplyContext): MaybePromise<Reply> => {
     const told = soft ? softened(answer) : answer;
     const add = (text: string | undefined) => withFooter(told, text ?? footer, about, settings, log);
     const found = footerMaps?.find(replyText(told));
@@ -86,16 +87,17 @@ export function replyFinisher(settings: Settings, footerMaps: Table | undefined,
 function withFooter(
   answer: Reply,
   footer: string,
-  { session, ledgerId }: { session: Session; ledgerId: string },
+  { session, envelope, ledgerId }: ReplyContext,
   settings: Settings,
   log: Log,
 ): Reply {
   if (footer === '') return answer;
   const glued = footer.startsWith('\\c');
+  const about = { session, sender: envelope?.sender, recipient: envelope?.recipients[0]?.address };
   const lines = footer
     .slice(glued ? 2 : 0)
     .split('\\n')
-    .map((line) => expandFor(line, { session }, { ledger_id: ledgerId }, settings, log));
+    .map((line) => expandFor(line, about, { ledger_id: ledgerId }, settings, log));
   const [first = '', ...rest] = lines;
   if (!glued) return { ...answer, lines: [...answer.lines, ...lines] };
   const last = (answer.lines.at(-1) ?? '') + first;

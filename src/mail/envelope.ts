@@ -1,5 +1,6 @@
 /** An envelope lives from MAIL to the end of the message or RSET: sender, recipients and what was decided about them. */
 import type { Address } from './address.ts';
+import { type Reply, reply } from './reply.ts';
 import { Trace } from './trace.ts';
 import type { Reason } from './verdict.ts';
 
@@ -62,6 +63,8 @@ export interface Envelope {
   localRewrite: boolean;
   /** Bytes received, once they are. */
   size: number;
+  /** The message comes by BDAT. */
+  isChunked?: true;
   readonly startedAt: number;
   /** The postponed verdict of the sender stage, when it is judged before RCPT. `Postfix: smtpd_delay_reject`. */
   postponed: Reason | undefined;
@@ -96,4 +99,9 @@ export function newOrders(): Orders {
     discard: undefined,
     signature: undefined,
   };
+}
+
+/** The client's 250 for a mail that does not go through a filter in front of the queue. `more`: what else is to be said. */
+export function queuedReply({ id, size, isChunked }: Envelope, more = ''): Reply {
+  return reply(250, '2.0.0', `Ok: ${isChunked ? `${size} bytes ` : ''}queued as ${id}${more}`);
 }

@@ -3,9 +3,9 @@
  * client's 250. Parameters: smtpd_proxy_filter, content_filter, announce_recipients_early; hop-finder.ts has the rest.
  */
 import type { AddressMapper } from '../addresses/mapper.ts';
-import type { Envelope } from '../mail/envelope.ts';
+import { type Envelope, queuedReply } from '../mail/envelope.ts';
 import type { Message } from '../mail/message.ts';
-import { isRefusal, type Reply, reply, replyText } from '../mail/reply.ts';
+import { isRefusal, type Reply, replyText } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
 import type { Log } from '../record/log.ts';
 import type { Carried, Carrier, Consignment } from './carrier.ts';
@@ -58,7 +58,12 @@ export class Dispatcher implements Carrier {
     const { orders } = envelope;
     if (orders.discard !== undefined || orders.hold !== undefined) consignment?.abandon();
     if (orders.discard !== undefined) {
-      return { reply: queued(envelope), verdict: 'discard', backend: undefined, backendReply: undefined };
+      return {
+        reply: queuedReply(envelope),
+        verdict: 'discard',
+        backend: undefined,
+        backendReply: undefined,
+      };
     }
     if (orders.hold !== undefined) return this.#hold(mail, orders.hold);
     if (!(consignment instanceof Transaction)) throw new Error('a message without recipients');
@@ -88,11 +93,7 @@ export class Dispatcher implements Carrier {
       return { reply: answer, verdict: answer.code < 500 ? 'defer' : 'reject', backend, backendReply };
     }
     const isProxied = this.#options.hops.isProxied(envelope.orders.filter);
-    const told = isProxied ? answer : queued(envelope, `; next hop: ${backendReply}`);
+    const told = isProxied ? answer : queuedReply(envelope, `; next hop: ${backendReply}`);
     return { reply: told, verdict: 'accept', backend, backendReply };
   }
-}
-
-function queued({ id }: Envelope, more = ''): Reply {
-  return reply(250, '2.0.0', `Ok: queued as ${id}${more}`);
 }

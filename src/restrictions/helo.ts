@@ -43,6 +43,7 @@ export function rejectUnknownHelo(codes: ReplyCodes, dns: Dns): Judge {
 }
 
 async function existsAsHost(name: string, dns: Dns): Promise<DnsAnswer<unknown>['kind']> {
+  if (name.endsWith('.')) return 'absent'; // Postfix: dns_query asks about host names alone
   let unknown = false;
   for (const ask of [() => dns.a(name), () => dns.aaaa(name), () => dns.mx(name)]) {
     const answer: DnsAnswer<unknown> = await ask();

@@ -5,7 +5,7 @@
 import type { Arrival } from '../gateway.ts';
 import { nameAddress } from '../mail/client.ts';
 import { type Reply, reply, replyText } from '../mail/reply.ts';
-import { type Body, finishMessage, MessageSink } from './body.ts';
+import { type Body, finishMessage, MessageSink, MOST_WASTE_BYTES } from './body.ts';
 import type { Word } from './command.ts';
 import type { Conversation, Done } from './conversation.ts';
 import { DataReader } from './data-reader.ts';
@@ -68,10 +68,12 @@ async function refusalOf(talk: Conversation, chunk: Chunk): Promise<Reply | unde
     const arrival = await options.gateway.data(talk.visit, envelope, 'BDAT');
     if ('code' in arrival) return arrival;
     talk.chunks = new Chunks(talk, arrival);
+    envelope.isChunked = true;
   }
-  const limit = options.messageSizeLimit;
-  const isTooBig = limit > 0 && talk.chunks.sink.sizeBytes + chunk.bytes > limit;
-  return isTooBig ? reply(552, '5.3.4', 'Chunk exceeds message size limit') : undefined;
+  const limit = options.messageSizeLimit; // chunks that are too big together are refused at the end
+  return limit > 0 && chunk.bytes > limit
+    ? reply(552, '5.3.4', 'Chunk exceeds message size limit')
+    : undefined;
 }
 
 class WantedChunk implements Body {
@@ -124,7 +126,7 @@ class SkippedChunk implements Body {
     this.#refusal = refusal;
     this.#left = chunk.bytes;
     const limit = talk.options.messageSizeLimit;
-    if (limit > 0 && chunk.bytes > 1.5 * limit) this.#giveUp();
+    if (limit > 0 && chunk.bytes > limit + MOST_WASTE_BYTES) this.#giveUp();
   }
 
   take(bytes: Buffer) {

@@ -13,7 +13,7 @@ export interface Body {
 }
 
 /** A client that goes on this far beyond the limit is cut off. */
-const MOST_WASTE_BYTES = 50_000_000;
+export const MOST_WASTE_BYTES = 50_000_000;
 
 /** What is common to DATA and BDAT: counting, the size limit, and waiting for the spool. */
 export class MessageSink {

@@ -16,6 +16,7 @@ import { Story } from '../record/story.ts';
 import type { Chunks } from './bdat.ts';
 import type { Body } from './body.ts';
 import { CommandCounts } from './command-counts.ts';
+import type { Line } from './line-buffer.ts';
 import { Patience } from './patience.ts';
 import type { ServiceOptions } from './service.ts';
 import { sessions } from './sessions.ts';
@@ -49,7 +50,7 @@ export class Conversation {
   body: Body | undefined;
   /** BDAT has begun: what it has brought so far. */
   chunks: Chunks | undefined;
-  /** Takes the next line instead of the verbs (AUTH). */
+  /** Takes the next line instead of the verbs (AUTH); undefined: it was too long. */
   nextLine: ((line: string | undefined) => Promise<Done>) | undefined;
   /** The message is complete: it is handed on even if the client does not wait for the answer. */
   isFinishing = false;
@@ -113,8 +114,9 @@ export class Conversation {
   async reply(answer: Reply): Promise<void> {
     let finished: MaybePromise<Reply> = answer;
     if (answer.code >= 400) {
-      const ledgerId = this.visit.story.idFor(answer, this.stage, this.envelope);
-      finished = this.options.finishReply(answer, { session: this.session, ledgerId });
+      const { envelope, session, visit } = this;
+      const ledgerId = visit.story.idFor(answer, this.stage, envelope);
+      finished = this.options.finishReply(answer, { session, envelope, ledgerId });
       if (isPromise(finished)) finished = await finished;
     }
     if (this.#errors >= this.options.softErrorLimit && this.options.errorSleepMs > 0) {
@@ -287,7 +289,7 @@ export class Conversation {
       return undefined;
     }
     this.#patience.begin(Date.now());
-    return this.nextLine ? this.#takeAnswer(this.nextLine, line.bytes) : performLine(this, line);
+    return this.nextLine ? this.#takeAnswer(this.nextLine, line) : performLine(this, line);
   }
 
   /** Whether the next line is about a login. */
@@ -297,9 +299,9 @@ export class Conversation {
   }
 
   /** The line belongs to the verb before. */
-  async #takeAnswer(take: NonNullable<Conversation['nextLine']>, bytes: Buffer | undefined): Promise<void> {
+  async #takeAnswer(take: NonNullable<Conversation['nextLine']>, { bytes, isCut }: Line): Promise<void> {
     this.nextLine = undefined;
-    const done = await take(bytes && decodeOctets(bytes));
+    const done = await take(isCut ? undefined : decodeOctets(bytes));
     if (done === 'error') this.countError();
     else if (done === 'ok') this.counts.succeeded(this.stage);
   }

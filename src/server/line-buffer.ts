@@ -1,13 +1,18 @@
-/** Input that is waiting: lines of bounded length are taken off its front. */
+/**
+ * Input that is waiting: lines are taken off its front. What a line has beyond the limit is thrown away as it comes, so
+ * that no client fills our memory. `Postfix: smtp_get with SMTP_GET_FLAG_SKIP`.
+ */
 
 const LF = 10;
 const CR = 13;
 const NOTHING = Buffer.alloc(0);
 
 export interface Line {
-  /** Without its end; undefined when the line was longer than the limit and has been thrown away. */
-  readonly bytes: Buffer | undefined;
-  /** It ended with LF alone. */
+  /** Without its end. */
+  readonly bytes: Buffer;
+  /** It was longer than the limit: this is its beginning. */
+  readonly isCut: boolean;
+  /** It ended with LF alone. `Postfix: nobody looks at the end of a line that is cut`. */
   readonly bare: boolean;
 }
 
@@ -18,8 +23,8 @@ export class LineBuffer {
   /** Came behind `#waiting`; joined when somebody looks. */
   #more: Buffer[] = [];
   #moreBytes = 0;
-  /** Inside a line that is too long: everything up to its end goes. */
-  #skipping = false;
+  /** The beginning of a line that is too long: everything up to its end goes. */
+  #cut: Buffer | undefined;
 
   constructor(limitBytes: number) {
     this.#limit = limitBytes;
@@ -51,20 +56,25 @@ export class LineBuffer {
     this.#join();
     const end = this.#waiting.indexOf(LF, this.#at);
     if (end < 0) {
-      if (this.#skipping || this.bytes > limitBytes) {
-        this.#skipping = true;
+      if (this.#cut || this.bytes > limitBytes) {
+        this.#cut ??= Buffer.from(this.#waiting.subarray(this.#at, this.#at + limitBytes));
         this.#clear();
       }
       return undefined;
     }
     const start = this.#at;
     this.#at = end + 1;
-    const bare = end === start || this.#waiting[end - 1] !== CR;
-    const isTooLong = this.#skipping || end - start > limitBytes;
-    this.#skipping = false;
-    const bytes = isTooLong ? undefined : this.#waiting.subarray(start, bare ? end : end - 1);
+    const line = this.#lineOf(this.#waiting.subarray(start, end), limitBytes);
     if (this.isEmpty) this.#clear();
-    return { bytes, bare };
+    return line;
+  }
+
+  #lineOf(bytes: Buffer, limitBytes: number): Line {
+    const cut = this.#cut ?? (bytes.length > limitBytes ? bytes.subarray(0, limitBytes) : undefined);
+    this.#cut = undefined;
+    if (cut) return { bytes: cut, isCut: true, bare: false };
+    const bare = bytes.at(-1) !== CR;
+    return { bytes: bare ? bytes : bytes.subarray(0, -1), isCut: false, bare };
   }
 
   /** All that is waiting, whatever it is. */

@@ -114,7 +114,7 @@ const PARAMETERS: readonly Parameter[] = [
     read(value, into, talk) {
       if (talk.discarded.has('dsn')) return DSN_DISABLED;
       const decoded = decodeXtext(value);
-      if (into.envid !== undefined || decoded === undefined || !/^[\t -~]*$/.test(decoded))
+      if (into.envid !== undefined || decoded === undefined || !/^[\t -~]+$/.test(decoded))
         return badSyntax('ENVID');
       into.envid = value;
       return undefined;

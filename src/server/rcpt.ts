@@ -96,11 +96,16 @@ function readParameters(talk: Conversation, words: readonly Word[]): RecipientOp
   return { ...(notify === undefined ? {} : { notify }), ...(orcpt === undefined ? {} : { orcpt }) };
 }
 
-/** NEVER stands alone. RFC 3461 4.1. */
+/** NEVER stands alone. RFC 3461 4.1. `Postfix: dsn_notify_mask`: commas may be doubled. */
 function isNotifyList(value: string): boolean {
-  const words = value.toUpperCase().split(',');
+  const words = value
+    .toUpperCase()
+    .split(',')
+    .filter((word) => word !== '');
   if (words.includes('NEVER')) return words.length === 1;
-  return words.every((word) => word === 'SUCCESS' || word === 'FAILURE' || word === 'DELAY');
+  return (
+    words.length > 0 && words.every((word) => word === 'SUCCESS' || word === 'FAILURE' || word === 'DELAY')
+  );
 }
 
 /** `type;xtext`. RFC 3461 4.2, RFC 6533 3. */

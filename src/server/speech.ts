@@ -12,7 +12,6 @@ import type { Conversation, Done } from './conversation.ts';
 import type { Line } from './line-buffer.ts';
 import { findVerb, type Verb } from './verbs.ts';
 
-const TOO_LONG = reply(500, '5.5.2', 'Error: line too long');
 const BAD_UTF8 = reply(500, '5.5.2', 'Error: bad UTF-8 syntax');
 const BAD_SYNTAX = reply(500, '5.5.2', 'Error: bad syntax');
 const NOT_RECOGNIZED = reply(500, '5.5.2', 'Error: command not recognized');
@@ -24,11 +23,10 @@ const NOOP_DONE = reply(250, '2.0.0', 'Ok');
 /** Performs one line of the client; resolves when its reply is said. */
 export function performLine(talk: Conversation, { bytes, bare }: Line): MaybePromise<unknown> {
   const { options } = talk;
-  if (!bytes) return rejected(talk, TOO_LONG);
   if (bare && options.bareNewlines === 'reject' && !talk.acceptsBareNewlines) return bareNewline(talk);
-  const line = decodeOctets(bytes);
+  const nul = bytes.indexOf(0); // Postfix: where a string ends
+  const line = decodeOctets(nul < 0 ? bytes : bytes.subarray(0, nul));
   if (options.smtputf8Enable && !isCleanText(line)) return rejected(talk, BAD_UTF8);
-  if (line.includes('\0')) return rejected(talk, BAD_SYNTAX);
   return options.commandFilter ? filtered(talk, line) : execute(talk, line);
 }
 
