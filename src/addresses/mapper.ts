@@ -67,15 +67,16 @@ export class AddressMapper {
     return this.#options.virtualAlias ? this.#expand(mapped, this.#options.virtualAlias) : [mapped];
   }
 
-  /** Who gets a blind copy of mail from this sender to these recipients. */
+  /** Who gets a blind copy of mail from this sender to these recipients; aliases are not followed yet. */
   async blindCopies(sender: Address, recipients: readonly Address[]): Promise<Address[]> {
     const { senderBcc, recipientBcc, alwaysBcc } = this.#options;
     const texts: string[] = [];
     if (sender.text !== '') texts.push(...textsOf(await senderBcc?.(sender)));
-    for (const recipient of recipients) texts.push(...textsOf(await recipientBcc?.(recipient)));
+    for (const recipient of recipientBcc ? recipients : []) {
+      texts.push(...textsOf(await recipientBcc?.(await this.#oneRecipient(recipient))));
+    }
     if (alwaysBcc !== '') texts.push(alwaysBcc);
-    const lists = await Promise.all(texts.map((text) => this.recipients(fromExternal(text))));
-    return lists.flat();
+    return texts.map(fromExternal);
   }
 
   async #oneRecipient(to: Address): Promise<Address> {

@@ -44,6 +44,7 @@ export function assembleWayOut(configuration: Configuration, openers: Openers, n
     relay,
     hops: finder,
     early: openers.settings.announce_recipients_early,
+    keepsOriginals: openers.settings.enable_original_recipient,
     quarantine: hold(quarantine),
     log,
   });

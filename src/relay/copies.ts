@@ -9,20 +9,39 @@ import type { Message } from '../mail/message.ts';
 import { isRefusal, type Reply } from '../mail/reply.ts';
 import type { Itinerary } from './itinerary.ts';
 
-/** Who gets a copy and is not reached already. Rejects with AliasError and LookupFailure. */
+export interface Reached {
+  /** As the client named them. */
+  readonly recipients: readonly Address[];
+  /** What became of them on the way. */
+  readonly addresses: readonly Address[];
+}
+
+/**
+ * Who gets a copy. With `keepsOriginals` also who is reached already, for another reason. `Postfix: cleanup_addr_bcc`.
+ * Rejects with AliasError and LookupFailure.
+ */
 export async function copiesOf(
-  envelope: Envelope,
+  { sender, orders }: Envelope,
   mapper: AddressMapper | undefined,
-  reached: readonly Address[],
+  keepsOriginals: boolean,
+  reached: Reached,
 ): Promise<Recipient[]> {
-  const texts = [...envelope.orders.bcc];
-  if (mapper && envelope.orders.redirect === undefined) {
-    const copies = await mapper.blindCopies(envelope.sender, reached);
-    texts.push(...copies.map(({ text }) => text));
+  const wanted = orders.bcc.map((text) => addressOf(text));
+  if (mapper && orders.redirect === undefined) {
+    wanted.push(...(await mapper.blindCopies(sender, reached.recipients)));
   }
-  const seen = new Set(reached.map(({ text }) => text.toLowerCase()));
-  const fresh = texts.filter((text) => !seen.has(text.toLowerCase()) && seen.add(text.toLowerCase()));
-  return fresh.map(unnamed);
+  const known = new Set(
+    keepsOriginals && mapper ? [] : reached.addresses.map(({ text }) => text.toLowerCase()),
+  );
+  const copies: Recipient[] = [];
+  for (const original of wanted) {
+    for (const address of mapper ? await mapper.recipients(original) : [original]) {
+      const key = (keepsOriginals ? `${original.text}\n${address.text}` : address.text).toLowerCase();
+      if (!known.has(key)) copies.push(unnamed(address));
+      known.add(key);
+    }
+  }
+  return copies;
 }
 
 /** The next hop's answer to one copy. Rejects with RouteError and LookupFailure. */
@@ -35,7 +54,6 @@ export async function sendCopy(itinerary: Itinerary, recipient: Recipient, messa
 }
 
 /** A recipient that the client did not name: no delivery notices. */
-export function unnamed(text: string): Recipient {
-  const address = addressOf(text);
+export function unnamed(address: Address): Recipient {
   return { address, written: `<${externalForm(address)}>`, options: { notify: 'NEVER' } };
 }

@@ -19,6 +19,8 @@ export interface DispatcherOptions {
   readonly hops: HopFinder;
   /** announce_recipients_early: not only a filter in front of the queue hears of recipients at RCPT. */
   readonly early: boolean;
+  /** enable_original_recipient */
+  readonly keepsOriginals: boolean;
   /** Keeps a mail instead of sending it. */
   quarantine(session: Session, envelope: Envelope, message: Message, why: string): Promise<Reply>;
   readonly log: Log;
@@ -39,13 +41,14 @@ export class Dispatcher implements Carrier {
   }
 
   consign(session: Session, envelope: Envelope, mapper: AddressMapper | undefined): Consignment {
-    const { relay, hops, log, early } = this.#options;
+    const { relay, hops, log, early, keepsOriginals } = this.#options;
     const isProxied = hops.isProxied(envelope.orders.filter);
     return new Transaction({
       session,
       envelope,
       mapper: isProxied ? undefined : mapper,
       early: isProxied || early,
+      keepsOriginals,
       relay,
       hops,
       memory: this.#memory,

@@ -21,6 +21,8 @@ export interface ItineraryOptions {
   readonly hops: HopFinder;
   /** Recipients for another next hop than the first one's are refused. */
   readonly oneWay: boolean;
+  /** enable_original_recipient: who is reached under two names gets the mail twice. */
+  readonly keepsOriginals: boolean;
 }
 
 /** One next hop, and who is reached through it. */
@@ -119,11 +121,10 @@ export class Itinerary {
     return this.ways.find((way) => sameHop(way.hop, hop));
   }
 
-  /** With a mapper nobody gets the mail twice; without one, the next hop hears what the client said. */
   #target(recipient: Recipient, address: Address, hop: NextHop): Target {
     const way = this.#wayTo(hop) ?? { hop, delivery: undefined, targets: new Map<string, Target>() };
     if (!this.ways.includes(way)) this.ways.push(way);
-    const key = this.#options.mapper ? address.text.toLowerCase() : `${this.plans.length}`;
+    const key = this.#keyOf(recipient, address);
     const known = way.targets.get(key);
     if (known) return known;
     const target: Target = {
@@ -132,6 +133,14 @@ export class Itinerary {
     };
     way.targets.set(key, target);
     return target;
+  }
+
+  /** Equal keys are served once. Without a mapper the next hop hears what the client said. `Postfix: cleanup_out_recipient` */
+  #keyOf({ address: original, written, options }: Recipient, address: Address): string {
+    const { mapper, keepsOriginals } = this.#options;
+    if (!mapper) return String(this.plans.length);
+    const names = keepsOriginals ? [options.orcpt ?? written, options.notify ?? '', original.text] : [];
+    return [...names, address.text].join('\n').toLowerCase();
   }
 }
 

@@ -5,7 +5,7 @@
  * try again, and retry-memory.ts sees to it that everybody gets the mail once and every refusal is heard.
  */
 import { AliasError } from '../addresses/mapper.ts';
-import type { Address } from '../mail/address.ts';
+import { type Address, address as addressOf } from '../mail/address.ts';
 import type { Recipient } from '../mail/envelope.ts';
 import type { Message } from '../mail/message.ts';
 import { isRefusal, type Reply, reply, replyText } from '../mail/reply.ts';
@@ -38,6 +38,7 @@ const NOWHERE: Outcome = { reply: reply(451, '4.3.0', 'Error: no connection to t
 export class Transaction {
   readonly #options: TransactionOptions;
   #itinerary: Itinerary;
+  #copies: readonly Recipient[] = [];
 
   constructor(options: TransactionOptions) {
     this.#options = options;
@@ -61,6 +62,7 @@ export class Transaction {
     const answer =
       (await this.#followOrders()) ??
       (await this.#announce(digest)) ??
+      (await this.#planCopies()) ??
       (await this.#sendAll(message, digest));
     const backend = this.#itinerary.ways.findLast(({ delivery }) => delivery)?.delivery?.backend;
     if (!isRefusal(answer)) return { reply: answer, backend, lostCopies: await this.#sendCopies(message) };
@@ -83,7 +85,9 @@ export class Transaction {
     const { redirect, filter } = this.#options.envelope.orders;
     if (redirect === undefined && filter === this.#itinerary.filter) return undefined;
     const recipients =
-      redirect === undefined ? this.#itinerary.plans.map((plan) => plan.recipient) : [unnamed(redirect)];
+      redirect === undefined
+        ? this.#itinerary.plans.map((plan) => plan.recipient)
+        : [unnamed(addressOf(redirect))];
     this.#itinerary.abandon();
     this.#itinerary = new Itinerary({ ...this.#options, oneWay: false });
     for (const recipient of recipients) {
@@ -157,11 +161,25 @@ export class Transaction {
     return TRY_AGAIN;
   }
 
+  /** A table that fails must do so before anybody has the mail. */
+  async #planCopies(): Promise<Reply | undefined> {
+    const { envelope, mapper, keepsOriginals } = this.#options;
+    const { plans, ways } = this.#itinerary;
+    const reached = {
+      recipients: plans.map(({ recipient }) => recipient.address),
+      addresses: ways.flatMap(targetsOf).map(({ recipient }) => recipient.address),
+    };
+    const [first = envelope.sender] = reached.recipients;
+    const answer = await this.#safely(first, async () => {
+      this.#copies = await copiesOf(envelope, mapper, keepsOriginals, reached);
+      return ACCEPTED;
+    });
+    return isRefusal(answer) ? answer : undefined;
+  }
+
   async #sendCopies(message: Message): Promise<Sent['lostCopies']> {
-    const { envelope, mapper } = this.#options;
-    const reached = this.#itinerary.ways.flatMap(targetsOf).map(({ recipient }) => recipient.address);
     const lost: { recipient: Recipient; answer: Reply }[] = [];
-    for (const recipient of await copiesOf(envelope, mapper, reached)) {
+    for (const recipient of this.#copies) {
       const answer = await this.#safely(recipient.address, () =>
         sendCopy(this.#itinerary, recipient, message),
       );

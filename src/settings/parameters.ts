@@ -868,7 +868,7 @@ export const parameters = {
   always_add_missing_headers: bool('no', 'Give remote mail the headers From, Message-ID, Date, too.'),
   undisclosed_recipients_header: text('', 'The To: of mail that has no recipient header.'),
   cleanup_replace_stray_cr_lf: bool('yes', 'Make blanks of CR and LF that stand alone.'),
-  enable_original_recipient: bool('yes', 'Keep what a recipient was before rewriting.'),
+  enable_original_recipient: bool('yes', 'Send twice to who is reached under two names.'),
 
   ...smtpClient,
   ...byLmtp(smtpClient),
