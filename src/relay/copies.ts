@@ -17,8 +17,8 @@ export interface Reached {
 }
 
 /**
- * Who gets a copy. With `keepsOriginals` also who is reached already, for another reason. `Postfix: cleanup_addr_bcc`.
- * Rejects with AliasError and LookupFailure.
+ * Who gets a copy: with the BCC action whoever has not got the mail already, by the tables also who has, where
+ * `keepsOriginals`. `Postfix: cleanup_addr_bcc`; a REDIRECT takes the place of all. Rejects with AliasError and LookupFailure.
  */
 export async function copiesOf(
   { sender, orders }: Envelope,
@@ -26,23 +26,23 @@ export async function copiesOf(
   keepsOriginals: boolean,
   reached: Reached,
 ): Promise<Recipient[]> {
-  const wanted = orders.bcc.map((text) => addressOf(text));
-  if (mapper && orders.redirect === undefined) {
-    wanted.push(...(await mapper.blindCopies(sender, reached.recipients)));
+  if (orders.redirect !== undefined) return [];
+  const mapped = (original: Address) => mapper?.recipients(original) ?? [original];
+  const known = new Set(reached.addresses.map(keyOf));
+  const copies: Address[] = [];
+  const add = (address: Address) => {
+    if (!known.has(keyOf(address))) copies.push(address);
+    known.add(keyOf(address));
+  };
+  for (const text of orders.bcc) for (const address of await mapped(addressOf(text))) add(address);
+  if (keepsOriginals) known.clear();
+  for (const original of (await mapper?.blindCopies(sender, reached.recipients)) ?? []) {
+    for (const address of await mapped(original)) add(address);
   }
-  const known = new Set(
-    keepsOriginals && mapper ? [] : reached.addresses.map(({ text }) => text.toLowerCase()),
-  );
-  const copies: Recipient[] = [];
-  for (const original of wanted) {
-    for (const address of mapper ? await mapper.recipients(original) : [original]) {
-      const key = (keepsOriginals ? `${original.text}\n${address.text}` : address.text).toLowerCase();
-      if (!known.has(key)) copies.push(unnamed(address));
-      known.add(key);
-    }
-  }
-  return copies;
+  return copies.map(unnamed);
 }
+
+const keyOf = ({ text }: Address) => text.toLowerCase();
 
 /** The next hop's answer to one copy. Rejects with RouteError and LookupFailure. */
 export async function sendCopy(itinerary: Itinerary, recipient: Recipient, message: Message): Promise<Reply> {

@@ -4,6 +4,7 @@
  */
 import type { AddressResolver } from '../addresses/resolver.ts';
 import type { Address } from '../mail/address.ts';
+import type { Orders } from '../mail/envelope.ts';
 import { formatDestination, hopForDomain, type NextHop } from './next-hop.ts';
 
 export interface HopFinderOptions {
@@ -15,6 +16,9 @@ export interface HopFinderOptions {
   parseHop(text: string): NextHop;
 }
 
+/** FILTER names another content filter; who is named by REDIRECT gets the mail past all of them. */
+export type FilterOrders = Pick<Orders, 'filter' | 'redirect'>;
+
 export class HopFinder {
   readonly #options: HopFinderOptions;
 
@@ -22,11 +26,12 @@ export class HopFinder {
     this.#options = options;
   }
 
-  /** `filter`: the order of a check to use that content filter. Throws RouteError and LookupFailure. */
-  async find(target: Address, sender: Address, filter: string | undefined): Promise<NextHop> {
+  /** Throws RouteError and LookupFailure. `Postfix: qmgr_message_resolve` */
+  async find(target: Address, sender: Address, { filter, redirect }: FilterOrders): Promise<NextHop> {
     const { proxyFilter, contentFilter, parseHop, resolver } = this.#options;
-    if (filter !== undefined) return hopForDomain(parseHop(filter), target.domain);
-    const fixed = proxyFilter ?? contentFilter;
+    const isFiltered = redirect === undefined;
+    if (isFiltered && filter !== undefined) return hopForDomain(parseHop(filter), target.domain);
+    const fixed = proxyFilter ?? (isFiltered ? contentFilter : undefined);
     if (fixed) return hopForDomain(fixed, target.domain);
     const { transport, nexthop, address } = await resolver.resolve(target, sender);
     return hopForDomain(parseHop(`${transport}:${nexthop}`), address.domain);

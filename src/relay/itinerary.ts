@@ -8,7 +8,7 @@ import type { Envelope, Recipient } from '../mail/envelope.ts';
 import { isRefusal, type Reply, reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
 import type { Delivery } from './delivery.ts';
-import { type HopFinder, sameHop } from './hop-finder.ts';
+import { type FilterOrders, type HopFinder, sameHop } from './hop-finder.ts';
 import type { NextHop } from './next-hop.ts';
 import type { Relay } from './relay.ts';
 
@@ -54,18 +54,20 @@ export class Itinerary {
   readonly plans: Plan[] = [];
   readonly ways: Way[] = [];
   readonly #options: ItineraryOptions;
-  /** The content filter that a check has ordered, when the plans were made. */
-  readonly filter: string | undefined;
+  /** What checks had ordered when the plans were made. */
+  readonly orders: FilterOrders;
 
   constructor(options: ItineraryOptions) {
     this.#options = options;
-    this.filter = options.envelope.orders.filter;
+    const { filter, redirect } = options.envelope.orders;
+    this.orders = { filter, redirect };
   }
 
   /** Adds a recipient. A refusal where it can be said without asking. Throws RouteError, AliasError, LookupFailure. */
   async add(recipient: Recipient): Promise<Plan | Reply> {
     const { mapper, oneWay } = this.#options;
-    const addresses = mapper ? await mapper.recipients(recipient.address) : [recipient.address];
+    const isMapped = mapper !== undefined && this.orders.redirect === undefined;
+    const addresses = isMapped ? await mapper.recipients(recipient.address) : [recipient.address];
     const stops: { address: Address; hop: NextHop }[] = [];
     for (const address of addresses) {
       const hop = await this.hopFor(address);
@@ -105,7 +107,7 @@ export class Itinerary {
   }
 
   hopFor(target: Address): Promise<NextHop> {
-    return this.#options.hops.find(target, this.#options.envelope.sender, this.filter);
+    return this.#options.hops.find(target, this.#options.envelope.sender, this.orders);
   }
 
   /** A delivery of this mail by a next hop, the sender rewritten. */

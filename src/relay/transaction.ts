@@ -83,7 +83,7 @@ export class Transaction {
   /** REDIRECT and FILTER change what was planned at RCPT. */
   async #followOrders(): Promise<Reply | undefined> {
     const { redirect, filter } = this.#options.envelope.orders;
-    if (redirect === undefined && filter === this.#itinerary.filter) return undefined;
+    if (redirect === undefined && filter === this.#itinerary.orders.filter) return undefined;
     const recipients =
       redirect === undefined
         ? this.#itinerary.plans.map((plan) => plan.recipient)
