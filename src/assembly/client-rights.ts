@@ -30,8 +30,8 @@ async function isBadAddress(text: string, smtputf8: boolean, { resolver }: Addre
 /** `Postfix: local_header_rewrite_clients`. */
 function localRewriteClients(openers: Openers, { isOwnAddress }: AddressParts) {
   const mynetworks = openers.list('mynetworks', 'network');
-  const checks: Record<string, (session: Session) => MaybePromise<boolean>> = {
-    permit_inet_interfaces: ({ client }) => isOwnAddress(client.address),
+  const checks: Record<string, (session: Session, connectedFrom: string) => MaybePromise<boolean>> = {
+    permit_inet_interfaces: (_session, connectedFrom) => isOwnAddress(connectedFrom), // Postfix: also after XCLIENT
     permit_mynetworks: ({ client }) => mynetworks.has(client),
     permit_sasl_authenticated: ({ sasl }) => sasl !== undefined,
     permit_tls_all_clientcerts: ({ tls }) => tls?.certificate?.trusted ?? false,
@@ -43,8 +43,8 @@ function localRewriteClients(openers: Openers, { isOwnAddress }: AddressParts) {
     const table = openers.tables.open(token.text, token.source);
     return [async ({ client }: Session) => (await table.find(client.address)) !== undefined];
   });
-  return (session: Session): MaybePromise<boolean> => {
-    const answers = steps.map((step) => step(session));
+  return (session: Session, connectedFrom: string): MaybePromise<boolean> => {
+    const answers = steps.map((step) => step(session, connectedFrom));
     if (!answers.some(isPromise)) return answers.includes(true);
     return Promise.all(answers).then((all) => all.includes(true));
   };

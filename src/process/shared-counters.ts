@@ -9,8 +9,11 @@ export interface CountLetter {
   readonly kind: 'count';
   /** Connections that have come (or gone, when negative) since the last letter. */
   readonly changes: readonly [key: string, change: number][];
-  readonly questions: readonly [id: number, key: string, what: Counted | 'occupy'][];
+  readonly questions: readonly [id: number, key: string, asked: Asked][];
 }
+
+/** One more, counted from now on; or (`seen`) how many there have been. */
+type Asked = Counted | 'occupy' | { readonly seen: Counted };
 
 export interface CountAnswer {
   readonly kind: 'counted';
@@ -47,6 +50,10 @@ export class RemoteCounters implements Counters {
     return this.#ask(key, what);
   }
 
+  rate(key: string, what: Counted): Promise<number> {
+    return this.#ask(key, { seen: what }).then(({ rate }) => rate);
+  }
+
   occupy(key: string, limit: number): number | Promise<number> {
     const mine = (this.#mine.get(key) ?? 0) + 1;
     this.#mine.set(key, mine);
@@ -72,10 +79,10 @@ export class RemoteCounters implements Counters {
     for (const [id, rate, concurrency] of answers) this.#answer(id, { rate, concurrency });
   }
 
-  #ask(key: string, what: Counted | 'occupy'): Promise<Count> {
+  #ask(key: string, asked: Asked): Promise<Count> {
     const id = this.#nextId++;
     if (this.#questions.length === 0) setImmediate(() => this.#post());
-    this.#questions.push([id, key, what]);
+    this.#questions.push([id, key, asked]);
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#answer(id, UNKNOWN), ANSWER_MS);
       this.#waiting.set(id, (count) => {
@@ -120,14 +127,7 @@ export class CounterKeeper {
   async take(worker: number, { changes, questions }: CountLetter): Promise<void> {
     for (const [key, change] of changes) this.#hold(worker, key, change);
     const answers: [number, number, number][] = [];
-    for (const [id, key, what] of questions) {
-      if (what === 'occupy') answers.push([id, 0, this.#hold(worker, key, 1)]);
-      else {
-        const { rate, concurrency } = await this.#counters.add(key, what);
-        if (what === 'connection') this.#note(worker, key, 1);
-        answers.push([id, rate, concurrency]);
-      }
-    }
+    for (const [id, key, asked] of questions) answers.push([id, ...(await this.#count(worker, key, asked))]);
     const keys = [...changes.map(([key]) => key), ...questions.map(([, key]) => key)];
     const news = this.#news(keys, worker);
     for (const [other, others] of news) {
@@ -135,6 +135,14 @@ export class CounterKeeper {
     }
     const others = news.get(worker) ?? [];
     if (answers.length + others.length > 0) this.#tell(worker, { kind: 'counted', answers, others });
+  }
+
+  async #count(worker: number, key: string, asked: Asked): Promise<[rate: number, concurrency: number]> {
+    if (asked === 'occupy') return [0, this.#hold(worker, key, 1)];
+    if (typeof asked === 'object') return [await this.#counters.rate(key, asked.seen), 0];
+    const { rate, concurrency } = await this.#counters.add(key, asked);
+    if (asked === 'connection') this.#note(worker, key, 1);
+    return [rate, concurrency];
   }
 
   /** Its connections are gone with it. */

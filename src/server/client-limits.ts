@@ -16,6 +16,8 @@ type Host = { readonly name: string; readonly address: string };
 export interface ClientLimits {
   /** Counts one more; if that is too many, the number and the limit. */
   exceeded(what: Counted, client: Host): MaybePromise<Excess | undefined>;
+  /** Whether there have been too many already; counts nothing. */
+  isOver(what: Counted, client: Host): MaybePromise<boolean>;
   /** A connection that `exceeded` has counted is over. */
   release(client: Host): void;
 }
@@ -37,6 +39,8 @@ export interface Count {
 export interface Counters {
   /** Counts one more; a connection lasts until `release`. */
   add(key: string, what: Counted): MaybePromise<Count>;
+  /** How many there have been in the current time unit. */
+  rate(key: string, what: Counted): MaybePromise<number>;
   /** A connection that lasts until `release`: how many there are now, exact from half of `limit` on. */
   occupy(key: string, limit: number): MaybePromise<number>;
   release(key: string): void;
@@ -64,12 +68,22 @@ export class ClientLimiter implements ClientLimits {
     return this.#isLimited(what) ? this.#count(what, client) : undefined;
   }
 
+  isOver(what: Counted, client: Host): MaybePromise<boolean> {
+    return this.#isLimited(what) && this.#isBeyond(what, client);
+  }
+
   release(client: Host): void {
     if (this.#isLimited('connection')) this.#options.counters.release(this.#key(client.address));
   }
 
   #isLimited(what: Counted): boolean {
     return this.#options.rates[what] > 0 || (what === 'connection' && this.#options.concurrency > 0);
+  }
+
+  async #isBeyond(what: Counted, client: Host): Promise<boolean> {
+    const { counters, exceptions, rates } = this.#options;
+    const rate = await counters.rate(this.#key(client.address), what);
+    return rate > rates[what] && !(await exceptions.has(client));
   }
 
   async #count(what: Counted, client: Host): Promise<Excess | undefined> {

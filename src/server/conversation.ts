@@ -40,6 +40,8 @@ export class Conversation {
   mayXforward = false;
   /** The client stands in smtpd_forbid_bare_newline_exclusions. */
   acceptsBareNewlines = false;
+  /** The address that has connected, whoever XCLIENT says is the client. */
+  readonly connectedFrom: string;
   /** The client whose connections this one was counted with. */
   counted: Client | undefined;
   /** A refusal at connect; only QUIT is heard from then on. */
@@ -67,6 +69,7 @@ export class Conversation {
     this.options = options;
     const story = new Story(options.journal, session);
     this.visit = { session, postponed: {}, story, consignment: undefined };
+    this.connectedFrom = session.client.address;
     this.#patience = new Patience(options.patience);
     this.wire = new Wire(socket, options.lineLengthLimit, {
       heard: () => this.#heard(),

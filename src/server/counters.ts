@@ -1,9 +1,14 @@
 /** Counts events of clients in fixed time units, and connections as long as they last. `Postfix: anvil(8)`. */
 import type { Count, Counted, Counters } from './client-limits.ts';
 
+interface Window {
+  readonly since: number;
+  count: number;
+}
+
 interface Entry {
   concurrency: number;
-  readonly windows: Partial<Record<Counted, { since: number; count: number }>>;
+  readonly windows: Partial<Record<Counted, Window>>;
 }
 
 /** Clients kept in mind; beyond that, the oldest without connections are forgotten. */
@@ -24,15 +29,18 @@ export class LocalCounters implements Counters {
 
   add(key: string, what: Counted): Count {
     const entry = this.#entry(key);
-    const now = this.#now();
-    let window = entry.windows[what];
-    if (!window || now - window.since > this.#unitMs) {
-      window = { since: now, count: 0 };
+    let window = this.#window(entry, what);
+    if (!window) {
+      window = { since: this.#now(), count: 0 };
       entry.windows[what] = window;
     }
     window.count += 1;
     if (what === 'connection') entry.concurrency += 1;
     return { rate: window.count, concurrency: entry.concurrency };
+  }
+
+  rate(key: string, what: Counted): number {
+    return this.#window(this.#entries.get(key), what)?.count ?? 0;
   }
 
   occupy(key: string): number {
@@ -44,6 +52,12 @@ export class LocalCounters implements Counters {
   release(key: string): void {
     const entry = this.#entries.get(key);
     if (entry && entry.concurrency > 0) entry.concurrency -= 1;
+  }
+
+  /** The current one. */
+  #window(entry: Entry | undefined, what: Counted): Window | undefined {
+    const window = entry?.windows[what];
+    return window && this.#now() - window.since <= this.#unitMs ? window : undefined;
   }
 
   #entry(key: string): Entry {

@@ -85,7 +85,7 @@ const OFFERS: readonly {
 ];
 
 const XCLIENT = 'XCLIENT NAME ADDR PROTO HELO REVERSE_NAME PORT LOGIN DESTADDR DESTPORT';
-const XFORWARD = 'XFORWARD NAME ADDR PROTO HELO DOMAIN PORT IDENT';
+const XFORWARD = 'XFORWARD NAME ADDR PROTO HELO SOURCE PORT IDENT';
 
 function offers(talk: Conversation): MaybePromise<string[]> {
   const texts = OFFERS.filter(({ keyword }) => !talk.discarded.has(keyword)).map((offer) => offer.text(talk));

@@ -78,15 +78,22 @@ function converse(
   input: Buffer | undefined,
 ): void {
   const session = newSession(socket, options, ends);
+  const wrapper = options.tls?.wrapper ? options.tls : undefined;
+  if (wrapper) leaveUnread(socket, input);
   const talk = new Conversation(socket, session, options);
   talk.open(async () => {
-    if (options.tls?.wrapper) await secure(talk, options.tls);
-    else if (input?.length) talk.wire.take(input);
-    if (talk.isOver) return;
     await nameClient(session, socket, options);
     options.journal.connected(session);
-    await greetClient(talk);
+    if (wrapper) await secure(talk, wrapper);
+    else if (input?.length) talk.wire.take(input);
+    if (!talk.isOver) await greetClient(talk);
   });
+}
+
+/** What comes in is for the TLS layer, that is not there yet. */
+function leaveUnread(socket: Socket, input: Buffer | undefined): void {
+  socket.pause();
+  if (input?.length) socket.unshift(input);
 }
 
 async function nameClient(session: Session, socket: Socket, options: ServiceOptions): Promise<void> {

@@ -38,7 +38,7 @@ async function begin(talk: Conversation, words: readonly Word[], excess: unknown
   if ('code' in envelope) return talk.refuse(envelope);
   const answer = await talk.options.gateway.sender(talk.visit, envelope);
   if (answer.code >= 400) return talk.refuse(answer);
-  envelope.localRewrite = await talk.options.isLocalRewriteClient(talk.session);
+  envelope.localRewrite = await talk.options.isLocalRewriteClient(talk.session, talk.connectedFrom);
   talk.envelope = envelope;
   talk.say(answer);
   return 'ok';

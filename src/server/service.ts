@@ -81,7 +81,7 @@ export interface ServiceOptions {
   /** Checks the syntax beyond the tokenizer: the domain must be one. `Postfix: smtpd_check_addr`. */
   isBadAddress(text: string, smtputf8: boolean): Promise<boolean>;
   /** Whether headers and addresses of this client are completed with our domain. */
-  isLocalRewriteClient(session: Session): MaybePromise<boolean>;
+  isLocalRewriteClient(session: Session, connectedFrom: string): MaybePromise<boolean>;
 
   readonly authorizedXclientHosts: HostList;
   readonly authorizedXforwardHosts: HostList;

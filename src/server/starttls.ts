@@ -1,4 +1,8 @@
-/** STARTTLS and wrapper mode: from here on nobody listens in. RFC 3207, RFC 8314. */
+/**
+ * STARTTLS and wrapper mode: from here on nobody listens in. RFC 3207, RFC 8314.
+ * Parameter: smtpd_client_new_tls_session_rate_limit. `Postfix: smtpd_start_tls`: handshakes are counted when they are
+ * over, successful or not; resumed sessions are not counted.
+ */
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
@@ -18,10 +22,8 @@ export async function starttls(talk: Conversation, words: readonly Word[]): Prom
     return talk.refuse(reply(502, '5.5.1', 'Error: command not implemented'));
   }
   if (!tls.context()) return talk.refuse(reply(454, '4.7.0', 'TLS not available due to local problem'));
-  const who = nameAddress(session.client);
-  if (await options.limits.exceeded('tls', session.client)) {
-    options.log.warn(`Refusing STARTTLS request from ${who} for service ${options.name}`);
-    return talk.refuse(reply(454, '4.7.0', `Error: too many new TLS sessions from ${who}`));
+  if (await isOverLimit(talk, 'STARTTLS')) {
+    return talk.refuse(reply(454, '4.7.0', tooManySessions(talk)));
   }
   talk.say(reply(220, '2.0.0', 'Ready to start TLS'));
   talk.wire.flush();
@@ -36,18 +38,50 @@ export async function starttls(talk: Conversation, words: readonly Word[]): Prom
 /** Turns encryption on; ends the session when that fails. */
 export async function secure(talk: Conversation, tls: TlsService): Promise<void> {
   const secureContext = tls.context();
-  if (!secureContext) return talk.drop();
+  if (!secureContext || (tls.wrapper && (await isOverLimit(talk, 'TLS service')))) return talk.drop();
   const raw = talk.wire.socket;
   for (const event of ['data', 'end', 'error', 'close']) raw.removeAllListeners(event);
   const socket = new TLSSocket(raw, { isServer: true, secureContext, ...tls.options });
   const problem = await handshake(socket, raw, tls.handshakeTimeoutMs);
   talk.wire.attach(socket);
+  const isTooMany = !socket.isSessionReused() && (await countSession(talk));
   if (problem !== undefined) {
     talk.options.log.info(`SSL_accept error from ${nameAddress(talk.session.client)}: ${problem}`);
     return talk.drop();
   }
   talk.session.tls = tlsFacts(socket, tls.fingerprintDigest);
+  if (isTooMany) return turnAway(talk, tls);
   if (tls.requireCertificate && tls.required && !socket.authorized) requireCertificate(talk);
+}
+
+/** Postfix: behind STARTTLS the 421 does not get out any more. */
+function turnAway(talk: Conversation, { wrapper }: TlsService): void {
+  if (!wrapper) return talk.drop();
+  talk.say(reply(421, '4.7.0', `${talk.options.myhostname} ${tooManySessions(talk)}`));
+}
+
+function tooManySessions({ session }: Conversation): string {
+  return `Error: too many new TLS sessions from ${nameAddress(session.client)}`;
+}
+
+async function isOverLimit({ options, session }: Conversation, what: string): Promise<boolean> {
+  const { client } = session;
+  const isOver =
+    !(await options.authorizedXclientHosts.has(client)) && (await options.limits.isOver('tls', client));
+  if (isOver)
+    options.log.warn(`Refusing ${what} request from ${nameAddress(client)} for service ${options.name}`);
+  return isOver;
+}
+
+/** Whether this one was one too many. */
+async function countSession({ options, session }: Conversation): Promise<boolean> {
+  const { client } = session;
+  if (await options.authorizedXclientHosts.has(client)) return false;
+  const excess = await options.limits.exceeded('tls', client);
+  if (!excess) return false;
+  const who = `${nameAddress(client)} for service ${options.name}`;
+  options.log.warn(`New TLS session rate limit exceeded: ${excess.count} from ${who}`);
+  return true;
 }
 
 function requireCertificate(talk: Conversation): void {

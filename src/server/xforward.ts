@@ -43,14 +43,14 @@ const READERS = new Map<string, (value: string, into: Writable) => Reply | undef
     'NAME',
     (value, into) => {
       into.name = isUnavailable(value) ? 'unknown' : neutered(value);
-      return isHostName(into.name) ? undefined : badSyntax('NAME', value);
+      return isHostName(into.name) ? undefined : badSyntax('NAME', into.name);
     },
   ],
   [
     'ADDR',
     (value, into) => {
       const address = isUnavailable(value) ? 'unknown' : clientAddress(value);
-      if (address === undefined) return badSyntax('ADDR', value);
+      if (address === undefined) return badSyntax('ADDR', neutered(value));
       into.address = address;
       return undefined;
     },
@@ -84,10 +84,10 @@ const READERS = new Map<string, (value: string, into: Writable) => Reply | undef
     },
   ],
   [
-    'DOMAIN',
+    'SOURCE',
     (value, into) => {
       const wanted = isUnavailable(value) ? 'local' : value.toLowerCase();
-      if (wanted !== 'local' && wanted !== 'remote') return badSyntax('DOMAIN', value);
+      if (wanted !== 'local' && wanted !== 'remote') return badSyntax('SOURCE', value);
       into.domain = wanted;
       return undefined;
     },

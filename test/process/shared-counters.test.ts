@@ -52,6 +52,14 @@ test('rates are exact, and a window ends', async () => {
   assert.deepEqual(counts.map(({ rate }) => rate).sort(), [1, 2, 3]);
 });
 
+test('rates can be looked at without being counted', async () => {
+  const { all } = house(2);
+  const [one, two] = all as [RemoteCounters, RemoteCounters];
+  assert.equal(await one.rate('c', 'tls'), 0);
+  await one.add('c', 'tls');
+  assert.deepEqual([await two.rate('c', 'tls'), await one.rate('c', 'tls')], [1, 1]);
+});
+
 test('what a dead worker held is free again', async () => {
   const { keeper, all } = house(2);
   const [one, two] = all as [RemoteCounters, RemoteCounters];
