@@ -18,13 +18,14 @@ export interface AddressParts {
   readonly mapper: Mapper | undefined;
   readonly recipientTables: RecipientTables;
   readonly senderLoginMaps: AddressTable | undefined;
-  /** Looks for addresses in a parameter's tables, the way of canonical(5); undefined: there are none. */
+  /** Looks for addresses in a table that changes mail, the way of canonical(5); undefined: there is none. */
   search(name: ParameterName): FindAddress | undefined;
   isOwnAddress(address: string): boolean;
   isOwnHost(name: string): MaybePromise<boolean>;
 }
 
-export function assembleAddresses(openers: Openers): AddressParts {
+/** `cleanup`: for what is done to the mail itself; who is there and who may do what is found in the service's own tables. */
+export function assembleAddresses(openers: Openers, cleanup = openers): AddressParts {
   const { settings } = openers;
   const rewrite = rewriteRules(settings);
   const isOwnAddress = ownAddresses({
@@ -35,17 +36,24 @@ export function assembleAddresses(openers: Openers): AddressParts {
   const isLocalDomain = (domain: string): MaybePromise<boolean> =>
     domain.toLowerCase() === settings.myorigin.toLowerCase() ||
     (domain.startsWith('[') ? isOwnAddress(domain) : local.has(domain));
-  const search = (name: ParameterName) => openers.addressSearch(name, { order: 'address', isLocalDomain });
+  const searchBy =
+    (by: Openers): Search =>
+    (name) =>
+      by.addressSearch(name, { order: 'address', isLocalDomain });
+  const search = searchBy(openers);
+  const cleanupSearch = searchBy(cleanup);
   const makeResolver = (routed: Routed) =>
     assembleResolver(openers, routed, rewrite, isOwnAddress, local, search);
   const overrides = settings.receive_override_options;
   return {
     resolver: makeResolver(''),
     probeResolver: makeResolver('address_verify_'),
-    mapper: overrides.includes('no_address_mappings') ? undefined : assembleMapper(openers, rewrite, search),
+    mapper: overrides.includes('no_address_mappings')
+      ? undefined
+      : assembleMapper(cleanup, rewrite, cleanupSearch),
     recipientTables: assembleRecipientTables(search, overrides.includes('no_unknown_recipient_checks')),
     senderLoginMaps: asTable(search('smtpd_sender_login_maps')),
-    search,
+    search: cleanupSearch,
     isOwnAddress,
     isOwnHost: (name) => local.has(name.replace(/\.$/, '')),
   };

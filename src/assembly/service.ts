@@ -91,8 +91,9 @@ function assembleOptions(
 ): ServiceOptions {
   const { name } = service;
   const { settings } = openers;
+  const cleanup = new Openers(shared.tables, service.cleanup);
   const { log, dns, complain, journal, relay } = shared;
-  const { addresses, hops, carrier } = assembleWayOut(configuration, openers, shared);
+  const { addresses, hops, carrier } = assembleWayOut(configuration, openers, shared, cleanup);
   if (hops.only) shared.nextHops.set(service, hops.only);
   shared.atInspection(() => inspectRoutes(openers, hops, complain));
   const clamav = assembleClamav({ ...shared, openers, nextHop: hops.only?.text ?? '' });
@@ -106,7 +107,7 @@ function assembleOptions(
     softBounce: settings.soft_bounce,
     mapper: addresses.mapper,
     content: assembleContent({
-      ...{ openers, addresses, log, spoolDirectory: shared.spoolDirectory },
+      ...{ openers: cleanup, addresses, log, spoolDirectory: shared.spoolDirectory },
       isProxied: hops.proxyFilter !== undefined,
       readers: [...senderAuth.readers, (mail) => clamav?.check.begin(mail)],
       inspectors: [() => textChecks?.inspect(), () => attachmentChecks?.inspect()],

@@ -29,9 +29,15 @@ export interface WayOut {
   readonly carrier: Carrier;
 }
 
-export function assembleWayOut(configuration: Configuration, openers: Openers, needs: WayOutNeeds): WayOut {
+/** `cleanup`: for what is done to the mail itself. */
+export function assembleWayOut(
+  configuration: Configuration,
+  openers: Openers,
+  needs: WayOutNeeds,
+  cleanup = openers,
+): WayOut {
   const { relay, quarantine, log, complain } = needs;
-  const addresses = assembleAddresses(openers);
+  const addresses = assembleAddresses(openers, cleanup);
   const hops = assembleNextHops(
     configuration,
     openers,
@@ -44,7 +50,7 @@ export function assembleWayOut(configuration: Configuration, openers: Openers, n
     relay,
     hops: finder,
     early: openers.settings.announce_recipients_early,
-    keepsOriginals: openers.settings.enable_original_recipient,
+    keepsOriginals: cleanup.settings.enable_original_recipient,
     quarantine: hold(quarantine),
     log,
   });

@@ -56,8 +56,8 @@ export async function secure(talk: Conversation, tls: TlsService): Promise<void>
 
 /** Postfix: behind STARTTLS the 421 does not get out any more. */
 function turnAway(talk: Conversation, { wrapper }: TlsService): void {
-  if (!wrapper) return talk.drop();
-  talk.say(reply(421, '4.7.0', `${talk.options.myhostname} ${tooManySessions(talk)}`));
+  if (wrapper) talk.say(reply(421, '4.7.0', `${talk.options.myhostname} ${tooManySessions(talk)}`));
+  else talk.drop();
 }
 
 function tooManySessions({ session }: Conversation): string {

@@ -298,7 +298,6 @@ const groups: readonly IgnoredGroup[] = [
       address_verify_service_name = verify
       application_event_drain_time = 100s
       bounce_service_name = bounce
-      cleanup_service_name = cleanup
       connection_cache_service_name = scache
       daemon_timeout = 18000s
       default_process_limit = 100

@@ -2,6 +2,7 @@
  * Lines of master.cf that listen: smtpd, policy and admin, and smtpd in place of postscreen.
  * `Postfix: master(5), POSTSCREEN_README`.
  */
+import { cleanupSettings } from './cleanup-services.ts';
 import type { Complain } from './complaint.ts';
 import { type Endpoint, inetEndpoints, unixEndpoint } from './endpoints.ts';
 import type { Assignment } from './main-cf.ts';
@@ -27,7 +28,7 @@ export function listener(program: Service['program']): Program {
 }
 
 function newService(
-  { settingsFor }: Work,
+  work: Work,
   program: Service['program'],
   entry: MasterEntry,
   settings: Settings,
@@ -41,9 +42,10 @@ function newService(
     maxConnections: entry.maxConnections,
     settings,
     get stressed() {
-      stressed ??= settingsFor(program, entry.name, withStress(entry));
+      stressed ??= work.settingsFor(program, entry.name, withStress(entry));
       return stressed;
     },
+    cleanup: program === 'smtpd' ? cleanupSettings(work, entry, settings) : settings,
     source: entry.source,
   };
 }

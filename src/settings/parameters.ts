@@ -868,6 +868,7 @@ export const parameters = {
   always_add_missing_headers: bool('no', 'Give remote mail the headers From, Message-ID, Date, too.'),
   undisclosed_recipients_header: text('', 'The To: of mail that has no recipient header.'),
   cleanup_replace_stray_cr_lf: bool('yes', 'Make blanks of CR and LF that stand alone.'),
+  cleanup_service_name: text('cleanup', 'The service whose -o say how mail is checked and rewritten.'),
   enable_original_recipient: bool('yes', 'Send twice to who is reached under two names.'),
 
   ...smtpClient,

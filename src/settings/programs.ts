@@ -2,6 +2,7 @@
  * What the lines of master.cf are to the gateway, by program: listeners, clients that carry mail on, commands that are
  * run on demand, and Postfix's own daemons, which are left out with a note. `Postfix: master(5)`.
  */
+import { changesMail } from './cleanup-services.ts';
 import type { Complain, Complaint } from './complaint.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { isDisabled } from './endpoints.ts';
@@ -74,7 +75,7 @@ export function sortServices(
     }
     const program = programs.get(entry.program);
     if (program === undefined) {
-      complain(withoutProgram(entry));
+      if (!changesMail(entry)) complain(withoutProgram(entry));
       continue;
     }
     const settings = settingsFor(entry.program, entry.name, entry.overrides);

@@ -18,6 +18,8 @@ export interface Service {
   readonly settings: Settings;
   /** The same settings with `stress = yes`, for while all connections are in use. `Postfix: STRESS_README`. */
   readonly stressed: Settings;
+  /** The same settings with what its cleanup service changes: what is done to its mail. */
+  readonly cleanup: Settings;
   readonly source: Source;
 }
 

@@ -202,3 +202,31 @@ const bad: [title: string, master: string, complaint: string][] = [
 for (const [title, master, complaint] of bad) {
   test(`master.cf with ${title}`, () => assert.deepEqual(troubles(configured('', master)), [complaint]));
 }
+
+test('the mail of a service is treated as its cleanup service says', () => {
+  const { services, complaints } = configured(
+    `${MAIN}header_checks = regexp:/all\nalways_bcc = all@x.test\nvirtual_alias_maps = hash:/aliases\n`,
+    `smtp inet n - n - - smtpd
+submission inet n - n - - smtpd -o cleanup_service_name=ours
+smtps inet n - n - - smtpd -o cleanup_service_name=ours -o always_bcc=smtps@x.test
+2525 inet n - n - - smtpd -o cleanup_service_name=nobody
+cleanup unix n - n - 0 cleanup -o always_bcc=cleanup@x.test
+ours unix n - n - 0 cleanup -o header_checks= -o virtual_alias_maps= -o smtpd_helo_required=yes
+bare unix n - n - 0 cleanup
+`,
+  );
+  const told = services.map(({ settings, cleanup }) => [
+    ...[cleanup.always_bcc, cleanup.header_checks.length, cleanup.virtual_alias_maps.length],
+    ...[settings.virtual_alias_maps.length, cleanup.smtpd_helo_required],
+  ]);
+  assert.deepEqual(told, [
+    ['cleanup@x.test', 1, 1, 1, false],
+    ['all@x.test', 0, 0, 1, false],
+    ['smtps@x.test', 0, 0, 1, false],
+    ['all@x.test', 1, 1, 1, false],
+  ]);
+  assert.deepEqual(complaints.map(complaintLine), [
+    'master.cf:4: service 2525: there is no cleanup service "nobody" in master.cf; write a line: nobody unix n - - - 0 cleanup -o ...',
+    'master.cf:7: service bare is ignored: the gateway checks and rewrites mail itself',
+  ]);
+});
