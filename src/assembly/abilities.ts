@@ -26,7 +26,7 @@ export function nextHopAbilities(openers: Openers, hop: NextHop | undefined, rel
 
 function lacking(capabilities: Capabilities): string[] {
   return [
-    capabilities.eightBitMime ? '' : '8bitmime',
+    capabilities.takesEightBit ? '' : '8bitmime',
     capabilities.smtputf8 ? '' : 'smtputf8',
     capabilities.dsn ? '' : 'dsn',
   ].filter((word) => word !== '');

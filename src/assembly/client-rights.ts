@@ -27,7 +27,7 @@ async function isBadAddress(text: string, smtputf8: boolean, { resolver }: Addre
   }
 }
 
-/** `Postfix: local_header_rewrite_clients`. */
+/** `Postfix: local_header_rewrite_clients`; who tells of another client (XFORWARD) says where the mail comes from, too. */
 function localRewriteClients(openers: Openers, { isOwnAddress }: AddressParts) {
   const mynetworks = openers.list('mynetworks', 'network');
   const checks: Record<string, (session: Session, connectedFrom: string) => MaybePromise<boolean>> = {
@@ -44,6 +44,7 @@ function localRewriteClients(openers: Openers, { isOwnAddress }: AddressParts) {
     return [async ({ client }: Session) => (await table.find(client.address)) !== undefined];
   });
   return (session: Session, connectedFrom: string): MaybePromise<boolean> => {
+    if (session.forwarded) return session.forwarded.domain === 'local';
     const answers = steps.map((step) => step(session, connectedFrom));
     if (!answers.some(isPromise)) return answers.includes(true);
     return Promise.all(answers).then((all) => all.includes(true));

@@ -115,7 +115,11 @@ export class BackendDelivery implements Delivery {
     const can = connection.capabilities;
     const mail = announceSender(this.#parcel, can);
     if (typeof mail === 'string') {
-      return this.#ask(connection, [...xforwardCommands(this.#parcel, tellClient, can), mail], recipients);
+      return this.#ask(
+        connection,
+        [...xforwardCommands(this.#parcel, this.#hop.settings, can), mail],
+        recipients,
+      );
     }
     this.#failure = mail;
     this.#connection = undefined;

@@ -36,14 +36,15 @@ export function announceRecipient(
   return rcptCommand(address, options, can) ?? BAD_RECIPIENT;
 }
 
-/** XFORWARD, where it is wanted and offered. */
+/** XFORWARD, where it is wanted and offered. `Postfix: smtpd_proxy.c` tells what is not known, `smtp_proto.c` does not. */
 export function xforwardCommands(
   parcel: Parcel,
-  tell: ClientSettings['tellClient'],
+  { tellClient, style }: Pick<ClientSettings, 'tellClient' | 'style'>,
   can: Capabilities,
 ): string[] {
-  if (tell !== 'xforward' || can.xforward.length === 0) return [];
-  return attributeCommands('XFORWARD', can.xforward, forwardedFacts(parcel));
+  if (tellClient !== 'xforward' || can.xforward.length === 0) return [];
+  const unknown = style === 'proxy' ? 'told' : 'left out';
+  return attributeCommands('XFORWARD', can.xforward, forwardedFacts(parcel), unknown);
 }
 
 /** XCLIENT, where it is wanted and offered; after each of them the next hop is to be greeted again. */

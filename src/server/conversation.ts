@@ -177,6 +177,7 @@ export class Conversation {
     this.options.gateway.letGo(this.visit, this.envelope, this.stage);
     this.envelope = undefined;
     this.overshoot = 0;
+    this.session.forwarded = undefined; // Postfix: XFORWARD is said of one mail
   }
 
   /** The connection counts no longer (for this client). */

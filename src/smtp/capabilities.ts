@@ -11,6 +11,8 @@ export interface Capabilities {
   readonly keywords: ReadonlyMap<string, readonly string[]>;
   readonly pipelining: boolean;
   readonly eightBitMime: boolean;
+  /** 8BITMIME is offered, even if it is discarded: then 8-bit mail goes there undeclared, since nothing is converted. */
+  readonly takesEightBit: boolean;
   readonly smtputf8: boolean;
   readonly dsn: boolean;
   readonly requireTls: boolean;
@@ -30,22 +32,24 @@ export interface Capabilities {
 /** The capabilities of an EHLO reply without the keywords in `discard` (lower case). */
 export function readCapabilities(ehlo: Reply, discard: readonly string[] = []): Capabilities {
   const keywords = new Map<string, readonly string[]>();
+  let takesEightBit = false;
   for (const line of ehlo.lines.slice(1)) {
     const words = line
       .replace(/^AUTH=/i, 'AUTH ')
       .trim()
       .split(/\s+/);
     const keyword = (words[0] ?? '').toUpperCase();
+    if (keyword === '8BITMIME') takesEightBit = true;
     if (keyword === '' || discard.includes(keyword.toLowerCase())) continue;
     const earlier = keywords.get(keyword) ?? [];
     keywords.set(keyword, [...earlier, ...words.slice(1)]);
   }
-  return fromKeywords(true, keywords);
+  return fromKeywords(true, keywords, takesEightBit);
 }
 
 /** The capabilities of a server that only knows HELO. */
 export function plainCapabilities(): Capabilities {
-  return fromKeywords(false, new Map());
+  return fromKeywords(false, new Map(), false);
 }
 
 /** Whether two sets of capabilities say the same. */
@@ -57,13 +61,18 @@ export function sameCapabilities(a: Capabilities, b: Capabilities): boolean {
   return true;
 }
 
-function fromKeywords(esmtp: boolean, keywords: ReadonlyMap<string, readonly string[]>): Capabilities {
+function fromKeywords(
+  esmtp: boolean,
+  keywords: ReadonlyMap<string, readonly string[]>,
+  takesEightBit: boolean,
+): Capabilities {
   const upper = (name: string) => [...new Set((keywords.get(name) ?? []).map((word) => word.toUpperCase()))];
   return {
     esmtp,
     keywords,
     pipelining: keywords.has('PIPELINING'),
     eightBitMime: keywords.has('8BITMIME'),
+    takesEightBit,
     smtputf8: keywords.has('SMTPUTF8'),
     dsn: keywords.has('DSN'),
     requireTls: keywords.has('REQUIRETLS'),

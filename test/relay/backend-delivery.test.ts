@@ -338,15 +338,14 @@ test('a message that cannot be read: 451, the next hop gets no end of it', () =>
 
 test('XFORWARD in the same write as MAIL, only what is offered, in proxy style and where it is wanted', async () => {
   const backend = { keywords: ['PIPELINING', 'XFORWARD NAME ADDR PROTO HELO IDENT SOURCE'] };
-  const said =
-    'XFORWARD NAME=[UNAVAILABLE] ADDR=192.0.2.7 HELO=client.example.net IDENT=Q1 PROTO=ESMTP SOURCE=REMOTE';
+  const known = 'ADDR=192.0.2.7 HELO=client.example.net IDENT=Q1 PROTO=ESMTP SOURCE=REMOTE';
   await withGate({ backend, style: 'proxy' }, async (gate) => {
     await gate.mail();
-    assert.deepEqual(gate.backend.received[0]?.xforward, [said]);
+    assert.deepEqual(gate.backend.received[0]?.xforward, [`XFORWARD NAME=[UNAVAILABLE] ${known}`]);
   });
   await withGate({ backend, settings: { tellClient: 'xforward' } }, async (gate) => {
     await gate.mail();
-    assert.deepEqual(gate.backend.received[0]?.xforward, [said]);
+    assert.deepEqual(gate.backend.received[0]?.xforward, [`XFORWARD ${known}`]);
   });
   await withGate({ backend }, async (gate) => {
     await gate.mail();
@@ -360,7 +359,7 @@ test('XFORWARD in the same write as MAIL, only what is offered, in proxy style a
 
 test('a refused XFORWARD: Postfix’s proxy gives up, its SMTP client goes on', async () => {
   const backend = {
-    keywords: ['PIPELINING', 'XFORWARD NAME'],
+    keywords: ['PIPELINING', 'XFORWARD HELO'],
     script: { xforward: { reply: '550 5.7.0 not you' } },
   };
   await withGate({ backend, style: 'proxy' }, async (gate) => {

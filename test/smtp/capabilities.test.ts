@@ -45,6 +45,13 @@ test('a discarded keyword was never offered', () => {
   assert.deepEqual([can.eightBitMime, can.auth, can.xforward, can.pipelining], [false, [], [], true]);
 });
 
+test('8-bit mail may go where 8BITMIME is discarded, undeclared', () => {
+  const offer = { code: 250, status: '', lines: ['mx', '8BITMIME'] };
+  const { eightBitMime, takesEightBit } = readCapabilities(offer, ['8bitmime']);
+  assert.deepEqual({ eightBitMime, takesEightBit }, { eightBitMime: false, takesEightBit: true });
+  assert.equal(readCapabilities({ code: 250, status: '', lines: ['mx'] }).takesEightBit, false);
+});
+
 test('HELO offers nothing', () => {
   const can = plainCapabilities();
   assert.deepEqual([can.esmtp, can.pipelining, can.size, can.keywords.size], [false, false, false, 0]);
