@@ -92,7 +92,7 @@ function assembleOptions(
   const { name } = service;
   const { settings } = openers;
   const cleanup = new Openers(shared.tables, service.cleanup);
-  const { log, dns, complain, journal, relay } = shared;
+  const { log, complain, journal, relay } = shared;
   const { addresses, hops, carrier } = assembleWayOut(configuration, openers, shared, cleanup);
   if (hops.only) shared.nextHops.set(service, hops.only);
   shared.atInspection(() => inspectRoutes(openers, hops, complain));

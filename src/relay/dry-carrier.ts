@@ -2,7 +2,7 @@
 
 import type { AddressMapper } from '../addresses/mapper.ts';
 import { AliasError } from '../addresses/mapper.ts';
-import type { Envelope, Recipient } from '../mail/envelope.ts';
+import { type Envelope, queuedReply, type Recipient } from '../mail/envelope.ts';
 import type { Message } from '../mail/message.ts';
 import { type Reply, reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
@@ -31,7 +31,7 @@ export class DryCarrier implements Carrier {
     { envelope }: { readonly envelope: Envelope; readonly message: Message },
   ): Promise<Carried> {
     const { orders, recipients } = envelope;
-    const taken = reply(250, '2.0.0', `Ok: queued as ${envelope.id}`);
+    const taken = queuedReply(envelope);
     if (orders.discard !== undefined)
       return { reply: taken, verdict: 'discard', backend: undefined, backendReply: orders.discard };
     if (orders.hold !== undefined)
@@ -43,7 +43,7 @@ export class DryCarrier implements Carrier {
 
   async #recipient({ address }: Recipient, envelope: Envelope): Promise<Reply> {
     try {
-      const hop = await this.#hops.find(address, envelope.sender, envelope.orders.filter);
+      const hop = await this.#hops.find(address, envelope.sender, envelope.orders);
       return hop.kind === 'refuse' ? hop.reply : TAKEN;
     } catch (error) {
       if (error instanceof RouteError || error instanceof AliasError) return NO_ROUTE;
@@ -54,7 +54,7 @@ export class DryCarrier implements Carrier {
 
   /** Where the mail goes, in the operator's words. */
   async #place(address: Recipient['address'], { sender, orders }: Envelope): Promise<string> {
-    const hop = await this.#hops.find(address, sender, orders.filter);
+    const hop = await this.#hops.find(address, sender, orders);
     return hop.text;
   }
 }

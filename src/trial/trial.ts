@@ -79,9 +79,9 @@ export class Trial {
   }
 }
 
-async function sessionOf(mail: Hypothesis, { name, dns }: ServiceOptions): Promise<Session> {
+async function sessionOf(mail: Hypothesis, { name, names: hostNames }: ServiceOptions): Promise<Session> {
   const { client, helo, saslUsername } = mail;
-  const names = client.names ?? (await clientNames(client.address, dns));
+  const names = client.names ?? (await clientNames(client.address, hostNames));
   return {
     id: newId(),
     service: name,
@@ -127,7 +127,8 @@ class Journey {
       senderWritten: `<${sender}>`,
       options: size === undefined ? {} : { size },
     });
-    envelope.localRewrite = await this.#options.isLocalRewriteClient(this.#visit.session);
+    const { session } = this.#visit;
+    envelope.localRewrite = await this.#options.isLocalRewriteClient(session, session.client.address);
     return envelope;
   }
 
