@@ -21,6 +21,7 @@ import { parameters } from '../settings/parameters.ts';
 import type { Spawn } from '../settings/services.ts';
 import type { Settings } from '../settings/settings.ts';
 import { SourceText } from '../settings/source-text.ts';
+import { findUser } from '../settings/system-users.ts';
 import { braceAttribute, insideBraces, splitTokens } from '../settings/tokens.ts';
 
 /** What one service can be told apart from all others. */
@@ -79,7 +80,7 @@ export class PolicyServices {
       });
       return { builtIn: 'spf' };
     }
-    const missing = spawn && missingProgram(spawn);
+    const missing = spawn && (missingProgram(spawn) ?? missingUser(spawn));
     if (spawn && missing !== undefined) {
       throw new RangeError(`"${name}": ${missing} does not exist (service ${spawn.name} of master.cf)`);
     }
@@ -142,6 +143,10 @@ function missingProgram({ command }: Spawn): string | undefined {
   return command
     .slice(0, 2)
     .find((word, i) => word.startsWith('/') && !existsSync(word) && (i === 0 || !word.startsWith('-')));
+}
+
+function missingUser({ user, group }: Spawn): string | undefined {
+  return findUser(user, group) ? undefined : `user ${user}${group === undefined ? '' : `:${group}`}`;
 }
 
 /** `inet:host:port`, or `{ inet:host:port, name = value, { name = value } }`. */

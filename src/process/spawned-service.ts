@@ -8,7 +8,7 @@ import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import type { Log } from '../record/log.ts';
 import type { Spawn } from '../settings/services.ts';
-import { findUser, type ServingUser } from './privileges.ts';
+import { findUser, type SystemUser } from '../settings/system-users.ts';
 
 const PATH = '/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin';
 /** Of a line that a command complains with. */
@@ -83,7 +83,7 @@ export class SpawnedService {
 }
 
 /** Throws when the command must not be run. */
-function userOf({ user, group }: Spawn): ServingUser {
+function userOf({ user, group }: Spawn): SystemUser {
   const found = findUser(user, group);
   if (!found)
     throw new Error(`user=${user}${group === undefined ? '' : `:${group}`}: there is no such user or group`);
@@ -94,7 +94,7 @@ function userOf({ user, group }: Spawn): ServingUser {
   return found;
 }
 
-function start({ command }: Spawn, { uid, gid, name }: ServingUser, socket: Socket): ChildProcess {
+function start({ command }: Spawn, { uid, gid, name }: SystemUser, socket: Socket): ChildProcess {
   const [program = '', ...args] = command;
   return spawn(program, args, {
     ...(process.getuid?.() === 0 ? { uid, gid } : {}),

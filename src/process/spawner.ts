@@ -9,7 +9,8 @@ import { spawnSocket } from '../policy/spawn-socket.ts';
 import type { Log } from '../record/log.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import type { Spawn } from '../settings/services.ts';
-import { handOver, type ServingUser } from './privileges.ts';
+import type { SystemUser } from '../settings/system-users.ts';
+import { handOver } from './privileges.ts';
 import { SpawnedService } from './spawned-service.ts';
 import { makeRoom } from './unix-places.ts';
 
@@ -27,7 +28,7 @@ export class Spawner {
   }
 
   /** Listens for spawn lines that are new. Rejects when one cannot be served. */
-  async prepare(configuration: Configuration, owner: ServingUser | undefined): Promise<void> {
+  async prepare(configuration: Configuration, owner: SystemUser | undefined): Promise<void> {
     for (const [path, line] of linesOf(configuration)) {
       if (this.#byPath.has(path)) continue;
       this.#byPath.set(path, await listen(new SpawnedService(line, this.#log), path, owner));
@@ -58,7 +59,7 @@ function linesOf({ spawns, settings }: Configuration): [path: string, line: Spaw
 async function listen(
   service: SpawnedService,
   path: string,
-  owner: ServingUser | undefined,
+  owner: SystemUser | undefined,
 ): Promise<Listening> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   if (owner) handOver(dirname(path), owner);

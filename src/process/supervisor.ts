@@ -10,8 +10,9 @@ import type { Log } from '../record/log.ts';
 import { LocalCounters } from '../server/counters.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import { readConfiguration } from '../settings/configuration.ts';
+import type { SystemUser } from '../settings/system-users.ts';
 import { type BrokenTable, type FromWorker, POLICY_TESTS, type ToWorker } from './letters.ts';
-import { findServingUser, handOver, isRoot, type ServingUser } from './privileges.ts';
+import { findServingUser, handOver, isRoot } from './privileges.ts';
 import { CounterKeeper } from './shared-counters.ts';
 import { Spawner } from './spawner.ts';
 import { makeRoom, unixPlaces } from './unix-places.ts';
@@ -204,7 +205,7 @@ function tell(child: Child | undefined, letter: ToWorker): void {
   if (child?.isConnected()) child.send(letter);
 }
 
-function prepareDirectories({ settings }: Configuration, owner: ServingUser | undefined): void {
+function prepareDirectories({ settings }: Configuration, owner: SystemUser | undefined): void {
   const { data_directory: data } = settings;
   for (const path of [data, join(data, 'spool')]) {
     try {

@@ -7,7 +7,8 @@ import { chmodSync, existsSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { basename, dirname } from 'node:path';
 import type { Configuration } from '../settings/configuration.ts';
-import { handOver, type ServingUser } from './privileges.ts';
+import type { SystemUser } from '../settings/system-users.ts';
+import { handOver } from './privileges.ts';
 
 const MODE = 0o666;
 
@@ -18,7 +19,7 @@ export function unixPlaces({ services }: Configuration): Set<string> {
 }
 
 /** Makes room for sockets; rejects with words for the operator where there is none. */
-export async function makeRoom(paths: Iterable<string>, owner: ServingUser | undefined): Promise<void> {
+export async function makeRoom(paths: Iterable<string>, owner: SystemUser | undefined): Promise<void> {
   for (const path of paths) {
     makeDirectory(dirname(path), owner);
     if (!existsSync(path)) continue;
@@ -34,7 +35,7 @@ export function openToAll(path: string): void {
   chmodSync(path, MODE);
 }
 
-function makeDirectory(directory: string, owner: ServingUser | undefined): void {
+function makeDirectory(directory: string, owner: SystemUser | undefined): void {
   if (existsSync(directory)) return;
   const isPrivate = basename(directory) === 'private';
   mkdirSync(dirname(directory), { recursive: true });

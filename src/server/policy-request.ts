@@ -37,7 +37,11 @@ const USUAL_STATE = 'RCPT';
 /** The mail that a request is about, and what tells it from others. */
 export interface AskedMail extends RemoteMail {
   readonly key: string;
+  questions: number;
 }
+
+/** Then it is taken for another mail: a server whose instances are all the same must not gather orders for ever. */
+const MOST_QUESTIONS = 1_000;
 
 export interface PolicyRequest extends PolicyQuestion {
   readonly mail: AskedMail | undefined;
@@ -66,7 +70,10 @@ export function readRequest(
 function readMail(of: Attributes, last: AskedMail | undefined): AskedMail {
   const instance = text(of, 'instance');
   const key = [instance, text(of, 'client_address'), text(of, 'helo_name'), text(of, 'sender')].join('\0');
-  if (instance === '' || last?.key !== key) return { key, envelope: readEnvelope(of), toldFields: 0 };
+  if (instance === '' || last?.key !== key || last.questions >= MOST_QUESTIONS) {
+    return { key, envelope: readEnvelope(of), toldFields: 0, questions: 1 };
+  }
+  last.questions += 1;
   last.envelope.size = number(of, 'size');
   return last;
 }

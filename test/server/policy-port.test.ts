@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { Attempt } from '../../src/record/attempt.ts';
+import { complaintLine } from '../../src/settings/complaint.ts';
 import { RunningGateway } from '../support/running-gateway.ts';
-import { type Attributes, PolicyAsker, written } from './policy-asker.ts';
+import { type Attributes, PolicyAsker, request, written } from './policy-asker.ts';
 
 const OPEN = '-o policy_authorized_clients=127.0.0.1';
 
@@ -115,6 +116,24 @@ test('relaying and unknown recipients are for the server that asks to refuse, un
   assert.match(await strict.ask({ recipient: 'joe@elsewhere.test' }), /^554 5\.7\.1 .*Relay access denied$/);
   assert.match(await strict.ask({ recipient: 'nobody@ours.test' }), /^550 5\.1\.1 User unknown/);
   assert.equal(await strict.ask({ recipient: 'known@ours.test' }), 'DUNNO');
+});
+
+test('a relay list for the policy service alone is complained of', async (t) => {
+  const gateway = await startGateway(t, { '2525': ['smtpd_relay_restrictions = reject'], '2526': [] });
+  assert.deepEqual(gateway.assembly.complaints.map(complaintLine), [
+    'master.cf:1: smtpd_relay_restrictions is not asked by a policy service; the server that asks knows who may relay; write other restrictions into smtpd_recipient_restrictions',
+  ]);
+});
+
+test('a server whose instances are all the same is told of header fields again', async (t) => {
+  const options = ['smtpd_recipient_restrictions = reject_spf_fail'];
+  const gateway = await startGateway(t, { '2525': options }, { zone: ['far.test TXT v=spf1 ~all'] });
+  const server = asker(t, gateway);
+  const questions = 1_000;
+  server.send(request({ instance: 'always' }).repeat(questions + 1));
+  assert.match(await server.answer(), /^PREPEND Received-SPF: softfail /);
+  for (let i = 1; i < questions; i++) assert.equal(await server.answer(), 'DUNNO');
+  assert.match(await server.answer(), /^PREPEND Received-SPF: softfail /);
 });
 
 test('greylisting: come back later, then welcome, with a header field for the first recipient', async (t) => {

@@ -1,11 +1,12 @@
 /** `dkim`: makes a signing key, and prints the record that publishes it. Parameters: dkim_signing_maps, mail_owner. */
 import { join, relative, resolve } from 'node:path';
 import { writeNewKeyFile } from '../../content/signing/new-key-file.ts';
-import { findServingUser, isRoot, type ServingUser } from '../../process/privileges.ts';
+import { findServingUser, isRoot } from '../../process/privileges.ts';
 import { makeDkimKey, recordName, zoneLine } from '../../sender-auth/dkim-keygen.ts';
 import { qualifiedName } from '../../sender-auth/domain-name.ts';
 import type { KeyType } from '../../sender-auth/signature-tags.ts';
 import { readConfiguration } from '../../settings/configuration.ts';
+import type { SystemUser } from '../../settings/system-users.ts';
 import { readArguments } from '../arguments.ts';
 import { type Command, UsageError } from '../command.ts';
 import { configurationDirectory } from '../configuration-directory.ts';
@@ -101,7 +102,7 @@ function keyName({ domain = '', selector = '' }: Flags): { domain: string; selec
   throw new UsageError(`--domain ${domain} --selector ${selector}: these are no names for the DNS`);
 }
 
-function servingUser(directory: string): ServingUser | undefined {
+function servingUser(directory: string): SystemUser | undefined {
   const { settings } = readConfiguration(directory);
   return isRoot() ? findServingUser(settings.mail_owner) : undefined;
 }
