@@ -13,7 +13,7 @@ const floors: readonly (readonly string[])[] = [
   ['trial'],
   ['main.ts', 'assembly'],
   ['server', 'admin'],
-  ['gateway.ts', 'policy-desk.ts', 'release.ts'],
+  ['gateway.ts', 'policy-desk.ts', 'release.ts', 'courier.ts', 'report'],
   ['restrictions', 'content', 'relay', 'callout', 'quarantine'],
   ['tables', 'dns', 'memory', 'ledger', 'sender-auth', 'addresses', 'accounts', 'policy', 'migration'],
   ['smtp', 'database', 'settings', 'patterns'],

@@ -59,6 +59,16 @@ export const commands: readonly Row[] = [
     load: async () => (await import('./commands/explain.ts')).explain,
   },
   {
+    name: 'report',
+    sentence: 'what did not come through for a user, and why',
+    load: async () => (await import('./commands/report.ts')).report,
+  },
+  {
+    name: 'exceptions',
+    sentence: 'lets senders through for single users',
+    load: async () => (await import('./commands/exceptions.ts')).exceptions,
+  },
+  {
     name: 'rehearse',
     sentence: 'judges recorded attempts again under another configuration',
     load: async () => (await import('./commands/rehearse.ts')).rehearse,

@@ -30,6 +30,7 @@ export const spaces = {
   },
   passed: { id: 9, bound: 1_000_000, sentence: 'clients that have passed the tests at connect time' },
   lists: { id: 10, bound: 100_000, sentence: 'how DNS lists have answered, day by day' },
+  reports: { id: 11, bound: 100, sentence: 'when the last digests were sent to users' },
 } as const satisfies Record<string, Space>;
 
 export type SpaceName = keyof typeof spaces;

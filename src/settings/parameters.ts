@@ -1005,6 +1005,24 @@ export const parameters = {
   quarantine_size_limit: own(
     size('1G', 'How much held mail is kept; beyond, mail that would be held is refused for now.', { min: 1 }),
   ),
+  user_exceptions_file: own(
+    text(
+      '$config_directory/user-exceptions',
+      'Where `portcullis exceptions` writes; restrictions must ask it.',
+      {
+        filled: true,
+      },
+    ),
+  ),
+  report_sender: own(text('postmaster@$mydomain', 'Who sends reports to users.', { filled: true })),
+  report_recipients: own(tables('', 'Who gets reports: yes or no for addresses and domains; empty for all.')),
+  report_exclude: own(list('', 'Restrictions and classes whose refusals are in no report.')),
+  report_exception_url: own(
+    rawText(
+      'mailto:postmaster@$mydomain?subject=please%20let%20$sender%20write%20to%20$recipient%20($id)',
+      'The link in reports that asks for a sender to be let through; empty for none.',
+    ),
+  ),
   announce_recipients_early: own(
     bool('no', 'Next hops hear of recipients at RCPT, not only those of smtpd_proxy_filter.'),
   ),
