@@ -39,12 +39,12 @@ export class DnsServer {
   }
 
   /** Listens on a port of the loopback, mostly a free one; its number. */
-  async listen(port = 0): Promise<number> {
+  async listen(port = 0, host = '127.0.0.1'): Promise<number> {
     this.#socket.on('message', (message, from) => {
       const answer = this.#answer(message);
       if (answer) this.#socket.send(answer, from.port, from.address);
     });
-    await new Promise<void>((resolve) => this.#socket.bind(port, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => this.#socket.bind(port, host, resolve));
     return this.#socket.address().port;
   }
 

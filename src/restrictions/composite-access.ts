@@ -26,7 +26,8 @@ export function checkAccess(key: string, spec: string, source: Source, sources: 
         continue;
       }
       const value = sources.expandReply(match.value, q, attributes);
-      return table.act({ ...match, value }, subject, q);
+      const answer = table.act({ ...match, value }, subject, q);
+      if (answer.kind !== 'dunno') return answer; // another answer of the list may say more
     }
     return dunno;
   };

@@ -7,20 +7,21 @@ import { complaintLine } from '../../src/settings/complaint.ts';
 import { hasErrors, readConfiguration } from '../../src/settings/configuration.ts';
 import { configured, LISTENER, troubles, writtenDirectory } from './written-directory.ts';
 
-const fixtures = join(import.meta.dirname, 'fixtures');
+const examples = join(import.meta.dirname, '../../config/examples');
 const badConfigs = join(import.meta.dirname, '..', 'bad-configs');
 
-test('the article of 2006 is understood as it stands', () => {
-  const configuration = readConfiguration(join(fixtures, 'fighting-spam-2006'));
+test('the article of 2007 is understood as it stands', () => {
+  const configuration = readConfiguration(join(examples, 'fighting-spam'));
   assert.deepEqual(troubles(configuration), []);
   assert.deepEqual(
     configuration.complaints.map((complaint) => complaintLine(complaint).split(';')[0]),
     [
-      'main.cf:37: address_verify_map is ignored: tables are read from their text, and what is remembered is in state_store',
-      'main.cf:43: smtp_use_tls is a parameter of older Postfix releases',
-      'main.cf:44: smtpd_use_tls is a parameter of older Postfix releases',
-      'main.cf:52: tls_random_source is ignored: TLS needs no process of its own',
-      'master.cf:31: service pickup is ignored: there is no local submission',
+      'main.cf:77: address_verify_map is ignored: tables are read from their text, and what is remembered is in state_store',
+      'main.cf:91: smtp_use_tls is a parameter of older Postfix releases',
+      'main.cf:92: smtpd_use_tls is a parameter of older Postfix releases',
+      'main.cf:100: tls_random_source is ignored: TLS needs no process of its own',
+      'master.cf:6: service 127.0.0.1:10026 is switched off',
+      'master.cf:35: service pickup is ignored: there is no local submission',
     ],
   );
   const shown = configuration.services.map(({ name, maxConnections, settings }) =>
@@ -31,13 +32,15 @@ test('the article of 2006 is understood as it stands', () => {
     'smtps 0 true smtp:127.0.0.1:10027',
     'submission 0 true dksign:[127.0.0.1]:10028',
     '127.0.0.1:9025 0 false dksign:[127.0.0.1]:10028',
-    '127.0.0.1:10026 32 false ',
+    '127.0.0.1:2525 100 false ',
+    '127.0.0.1:10025 64 false ',
+    '127.0.0.1:10027 0 false ',
+    '127.0.0.1:10028 0 false ',
   ]);
-  const promiscuous = configuration.services[4]?.settings;
-  assert.deepEqual(promiscuous?.smtpd_client_restrictions, []);
-  assert.deepEqual(promiscuous?.smtpd_recipient_restrictions, ['permit_mynetworks', 'reject']);
-  assert.deepEqual(promiscuous?.smtpd_authorized_xforward_hosts, ['127.0.0.0/8']);
-  assert.equal(promiscuous?.mynetworks_style, 'host');
+  const [scanner] = configuration.services.filter(({ name }) => name === '127.0.0.1:10025');
+  assert.deepEqual(scanner?.settings.smtpd_client_restrictions, []);
+  assert.deepEqual(scanner?.settings.smtpd_recipient_restrictions, ['permit_mynetworks', 'reject']);
+  assert.deepEqual(scanner?.settings.smtpd_authorized_xforward_hosts, ['127.0.0.0/8']);
   assert.equal(configuration.transports.get('dksign')?.settings.smtp_send_xforward_command, true);
   assert.equal(configuration.spawns.get('spf')?.user, 'nobody');
   assert.equal(configuration.settings.smtpd_tls_security_level, 'may');
@@ -45,13 +48,13 @@ test('the article of 2006 is understood as it stands', () => {
 });
 
 test('the dialect of 2003 is understood as it stands', () => {
-  const configuration = readConfiguration(join(fixtures, 'river-of-stars-2003'));
+  const configuration = readConfiguration(join(examples, 'river-of-stars'));
   const { settings } = configuration;
   assert.deepEqual(configuration.complaints, []);
-  assert.equal(settings.smtpd_restriction_classes.length, 52);
+  assert.equal(settings.smtpd_restriction_classes.length, 56);
   assert.deepEqual(
     settings.tokens('class_visi').map(({ text, source }) => `${formatSource(source)} ${text}`),
-    ['main.cf:99 check_client_access', 'main.cf:99 rbl:inline:lookup_visi'],
+    ['main.cf:127 check_client_access', 'main.cf:127 rbl:inline:lookup_visi'],
   );
   assert.equal(
     settings.text('lookup_visi'),
@@ -115,7 +118,7 @@ test('reading again finds what has changed, and nothing of before', () => {
 });
 
 test('reading a directory takes milliseconds', (t) => {
-  const directory = join(fixtures, 'fighting-spam-2006');
+  const directory = join(examples, 'fighting-spam');
   const times = Array.from({ length: 40 }, () => {
     const began = performance.now();
     readConfiguration(directory);

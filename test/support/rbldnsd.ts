@@ -51,17 +51,18 @@ export class RblServer {
     this.#process = child;
   }
 
-  static async start(zones: Readonly<Record<string, RblZone>>): Promise<RblServer> {
+  /** `port`: a free one, unless said otherwise. */
+  static async start(zones: Readonly<Record<string, RblZone>>, port?: number): Promise<RblServer> {
     const directory = mkdtempSync(join(tmpdir(), 'rbldnsd-'));
     chmodSync(directory, 0o755);
     for (const [name, zone] of Object.entries(zones)) write(directory, name, zone);
-    const port = await freeDatagramPort();
+    const at = port ?? (await freeDatagramPort());
     const specs = Object.entries(zones).map(([name, { type }]) => `${name}:${type}:${name}`);
-    const args = ['-n', '-b', `127.0.0.1/${port}`, '-w', directory, '-t', '1', '-c', '0', ...specs];
+    const args = ['-n', '-b', `127.0.0.1/${at}`, '-w', directory, '-t', '1', '-c', '0', ...specs];
     const child = spawn(PROGRAM, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     const said: string[] = [];
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (bytes) => said.push(String(bytes)));
-    const server = new RblServer(port, directory, child);
+    const server = new RblServer(at, directory, child);
     await server.#ready(Object.keys(zones)[0] ?? '', said);
     return server;
   }
