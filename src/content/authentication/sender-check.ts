@@ -161,11 +161,12 @@ class SenderReader implements RawReader {
     return consequenceOf({ dmarc, spf: spf?.result ?? NO_SPF, dkim }, this.#options.dmarc);
   }
 
-  /** Where nobody publishes or signs anything, nothing is told. */
+  /** Where nobody publishes or signs anything, nothing is told, not even that From names nobody. */
   #fields(found: Found): string[] {
     const { showSpf, showDkim, authservId } = this.#options;
     const methods = this.#methods(found, { spf: showSpf, dkim: showDkim });
-    if (methods.every(({ result }) => SAYS_NOTHING.has(result))) return [];
+    const isUnusable = (method: string) => method === 'dmarc' && found.dmarc?.unusableFrom !== undefined;
+    if (methods.every(({ method, result }) => SAYS_NOTHING.has(result) || isUnusable(method))) return [];
     const fields = [`Authentication-Results: ${authenticationResults(authservId, methods)}`];
     const { spf } = found;
     if (showSpf && spf && spf.result.result !== 'none')
