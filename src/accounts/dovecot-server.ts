@@ -2,6 +2,7 @@
  * Logins by Dovecot: offers what it offers, as far as the operator wants it, and passes the exchange through.
  * Speaks for smtpd_sasl_type = dovecot, smtpd_sasl_path, smtpd_sasl_service, smtpd_sasl_security_options,
  * smtpd_sasl_tls_security_options, smtpd_sasl_mechanism_filter. `Postfix: xsasl_dovecot_server.c`.
+ * The filter hides mechanisms of Dovecot and does not forbid them, as in Postfix: that is Dovecot's business.
  * Unlike Postfix: while Dovecot is down sessions go on, with the mechanisms that it offered last; logins get 454.
  */
 import { assertNever } from '../mail/assert-never.ts';
@@ -12,7 +13,7 @@ import type { OfferedMechanism } from './dovecot-lines.ts';
 import { temporaryFailure } from './mechanism.ts';
 import { INVALID_MECHANISM } from './own-server.ts';
 import type { SaslFailure, SaslServer, SaslStep } from './sasl.ts';
-import { type Wanted, wantedOf } from './security-options.ts';
+import { allowedOf, filteredOf, type Wanted } from './security-options.ts';
 
 export interface DovecotSaslServerOptions extends Wanted {
   readonly connection: DovecotConnection;
@@ -31,13 +32,14 @@ export class DovecotSaslServer implements SaslServer {
 
   async mechanisms(session: Session): Promise<readonly string[]> {
     await this.#learn();
-    return this.#allowed(session);
+    const filtered = await filteredOf(this.#allowed(session), this.#options);
+    return filtered.map(({ name }) => name);
   }
 
   async begin(mechanism: string, session: Session, initial: string | undefined): Promise<SaslStep> {
     const isReachable = await this.#learn();
-    const allowed = await this.#allowed(session);
-    if (!allowed.some((name) => name.toUpperCase() === mechanism.toUpperCase())) {
+    const allowed = this.#allowed(session);
+    if (!allowed.some(({ name }) => name.toUpperCase() === mechanism.toUpperCase())) {
       return isReachable ? failed(INVALID_MECHANISM) : temporaryFailure();
     }
     if (initial !== undefined && !isBase64(initial)) return failed('Invalid base64 data in initial response');
@@ -65,8 +67,8 @@ export class DovecotSaslServer implements SaslServer {
     }
   }
 
-  async #allowed(session: Session): Promise<string[]> {
-    return (await wantedOf(this.#known, session, this.#options)).map(({ name }) => name);
+  #allowed(session: Session): readonly OfferedMechanism[] {
+    return allowedOf(this.#known, session, this.#options);
   }
 
   async #step(ask: () => Promise<DovecotLogin>): Promise<SaslStep> {

@@ -6,7 +6,7 @@ import type { Session } from '../mail/session.ts';
 import { beginExchange } from './exchange.ts';
 import type { Mechanism } from './mechanism.ts';
 import type { ChannelBinding, SaslServer, SaslStep } from './sasl.ts';
-import { type Wanted, wantedOf } from './security-options.ts';
+import { allowedOf, filteredOf, type Wanted } from './security-options.ts';
 
 export interface OwnSaslServerOptions extends Wanted {
   /** In the order in which they are offered. */
@@ -43,6 +43,6 @@ export class OwnSaslServer implements SaslServer {
   async #usable(session: Session): Promise<readonly Mechanism[]> {
     const { mechanisms } = this.#options;
     const usable = mechanisms.filter((one) => one.isUsable?.(session) !== false);
-    return wantedOf(usable, session, this.#options);
+    return filteredOf(allowedOf(usable, session, this.#options), this.#options);
   }
 }

@@ -31,18 +31,28 @@ export interface Wanted {
   readonly isWanted: (mechanism: string) => MaybePromise<boolean>;
 }
 
+interface Named {
+  readonly name: string;
+  readonly properties: readonly string[];
+}
+
 /** Those of the mechanisms that this client may use. */
-export async function wantedOf<M extends { readonly name: string; readonly properties: readonly string[] }>(
+export function allowedOf<M extends Named>(
   mechanisms: readonly M[],
   { tls }: Session,
-  { security, isWanted }: Wanted,
-): Promise<M[]> {
+  { security }: Wanted,
+): M[] {
   const options = tls ? security.tls : security.plain;
-  const wanted: M[] = [];
-  for (const one of mechanisms) {
-    if (isAllowed(one.properties, options) && (await isWanted(one.name))) wanted.push(one);
+  return mechanisms.filter(({ properties }) => isAllowed(properties, options));
+}
+
+/** Those of them that the filter lets through. */
+export async function filteredOf<M extends Named>(allowed: readonly M[], { isWanted }: Wanted): Promise<M[]> {
+  const filtered: M[] = [];
+  for (const one of allowed) {
+    if (await isWanted(one.name)) filtered.push(one);
   }
-  return wanted;
+  return filtered;
 }
 
 /** Whether a mechanism with these properties satisfies the options. */

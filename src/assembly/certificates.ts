@@ -53,6 +53,8 @@ export class Certificates {
   }
 
   #load(): void {
+    const { pairs, chains } = this.#files;
+    if (pairs.length + chains.length === 0) return; // nothing to show: there is no TLS
     try {
       this.#context = createSecureContext(this.#read());
     } catch (error) {

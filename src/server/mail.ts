@@ -94,7 +94,6 @@ const PARAMETERS: readonly Parameter[] = [
   {
     name: 'AUTH',
     read(value, into) {
-      if (into.auth !== undefined) return reply(503, '5.5.4', 'Error: multiple AUTH= options');
       into.auth = value;
       return undefined;
     },

@@ -1,6 +1,6 @@
 /** XCLIENT: take the session for one of another client. `Postfix: XCLIENT_README`. Back to the greeting afterwards. */
 import type { Client, NameStatus } from '../mail/client.ts';
-import { isHostName } from '../mail/host-syntax.ts';
+import { isHostName, mailHostAddress } from '../mail/host-syntax.ts';
 import { type Reply, reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
 import { badSyntax, isPort, isTemporary, isUnavailable, readAttributes } from './attributes.ts';
@@ -8,7 +8,6 @@ import type { Word } from './command.ts';
 import type { Conversation, Done } from './conversation.ts';
 import { greetClient } from './greeting.ts';
 import { neutered } from './hello.ts';
-import { clientAddress } from './xforward.ts';
 
 /** What the attributes change; undefined: not said. */
 interface Changes {
@@ -118,7 +117,7 @@ function nameStatus(value: string): NameStatus {
 }
 
 function setAddress(name: string, value: string, into: { address: string }): Reply | undefined {
-  const address = isUnavailable(value) ? 'unknown' : clientAddress(value);
+  const address = isUnavailable(value) ? 'unknown' : mailHostAddress(value);
   if (address === undefined) return badSyntax(name, value);
   into.address = address;
   return undefined;

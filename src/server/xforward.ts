@@ -1,6 +1,6 @@
 /** XFORWARD: who the client of our client is, for logs, tables and the next hop. `Postfix: XFORWARD_README`. */
 
-import { isHostName, isNetworkAddress, mailHostAddress } from '../mail/host-syntax.ts';
+import { isHostName, mailHostAddress } from '../mail/host-syntax.ts';
 import { type Reply, reply } from '../mail/reply.ts';
 import type { Forwarded } from '../mail/session.ts';
 import { badSyntax, isPort, isUnavailable, readAttributes } from './attributes.ts';
@@ -49,7 +49,7 @@ const READERS = new Map<string, (value: string, into: Writable) => Reply | undef
   [
     'ADDR',
     (value, into) => {
-      const address = isUnavailable(value) ? 'unknown' : clientAddress(value);
+      const address = isUnavailable(value) ? 'unknown' : mailHostAddress(value);
       if (address === undefined) return badSyntax('ADDR', neutered(value));
       into.address = address;
       return undefined;
@@ -93,8 +93,3 @@ const READERS = new Map<string, (value: string, into: Writable) => Reply | undef
     },
   ],
 ]);
-
-/** `192.0.2.1`, `IPv6:2001:db8::1`, and a bare IPv6 address. */
-export function clientAddress(value: string): string | undefined {
-  return mailHostAddress(value) ?? (isNetworkAddress(value) ? value : undefined);
-}
