@@ -41,6 +41,7 @@ export class PolicyConversation {
   #lastMail: AskedMail | undefined;
   #busy = false;
   #closing = false;
+  #isGone = false;
 
   constructor(socket: Socket, options: PolicyConversationOptions) {
     this.#options = options;
@@ -71,25 +72,40 @@ export class PolicyConversation {
 
   #heard(): void {
     if (this.#busy) this.#wire.hold();
-    else void this.#work();
+    else if (!this.#closing) void this.#work();
   }
 
   /** Answers all that has been asked so far. Never rejects. */
   async #work(): Promise<void> {
+    const deadline = this.#input.length > 0 ? this.deadline : Date.now() + this.#options.requestTimeoutMs;
     this.#busy = true;
     this.deadline = Number.POSITIVE_INFINITY;
     try {
-      for (let request = this.#next(); request; request = this.#next()) {
-        this.#wire.say(answerText(await this.#verdict(request)));
-        this.#wire.flush();
-      }
+      const answers = await this.#answerAll();
+      this.deadline = this.#nextDeadline(answers > 0 ? undefined : deadline);
     } catch (error) {
       return this.#failed(error);
     }
     this.#busy = false;
     this.#wire.resume();
-    this.deadline = Date.now() + (this.#input.length === 0 ? IDLE_MS : this.#options.requestTimeoutMs);
     if (this.#closing) this.#wire.end();
+  }
+
+  /** How many there were. */
+  async #answerAll(): Promise<number> {
+    let answers = 0;
+    for (let request = this.#next(); request && !this.#isGone; request = this.#next()) {
+      this.#wire.say(answerText(await this.#verdict(request)));
+      this.#wire.flush();
+      answers += 1;
+    }
+    return answers;
+  }
+
+  /** `begun`: that of a request that has begun before and is not whole yet. */
+  #nextDeadline(begun: number | undefined): number {
+    if (this.#input.length === 0) return Date.now() + IDLE_MS;
+    return begun ?? Date.now() + this.#options.requestTimeoutMs;
   }
 
   /** The next whole request; undefined while it has not come. */
@@ -136,7 +152,7 @@ export class PolicyConversation {
   }
 
   #gone(): void {
-    this.#closing = true;
+    this.#isGone = true;
     sessions.delete(this);
   }
 }

@@ -17,20 +17,21 @@ import { newId } from '../record/ids.ts';
 export type Attributes = ReadonlyMap<string, string>;
 
 /** Whether there is a mail, and a recipient, at a stage. Of others we know nothing. */
-const STAGES: Readonly<
-  Record<string, { stage: PolicyQuestion['stage']; hasMail?: true; hasRecipient?: true }>
-> = {
-  CONNECT: { stage: 'CONNECT' },
-  HELO: { stage: 'HELO' },
-  EHLO: { stage: 'EHLO' },
-  MAIL: { stage: 'MAIL', hasMail: true },
-  RCPT: { stage: 'RCPT', hasMail: true, hasRecipient: true },
-  DATA: { stage: 'DATA', hasMail: true },
-  BDAT: { stage: 'DATA', hasMail: true },
-  'END-OF-MESSAGE': { stage: 'END-OF-MESSAGE', hasMail: true },
-  VRFY: { stage: 'VRFY', hasRecipient: true },
-  ETRN: { stage: 'ETRN' },
-};
+const STAGES: ReadonlyMap<
+  string,
+  { readonly stage: PolicyQuestion['stage']; readonly hasMail?: true; readonly hasRecipient?: true }
+> = new Map([
+  ['CONNECT', { stage: 'CONNECT' }],
+  ['HELO', { stage: 'HELO' }],
+  ['EHLO', { stage: 'EHLO' }],
+  ['MAIL', { stage: 'MAIL', hasMail: true }],
+  ['RCPT', { stage: 'RCPT', hasMail: true, hasRecipient: true }],
+  ['DATA', { stage: 'DATA', hasMail: true }],
+  ['BDAT', { stage: 'DATA', hasMail: true }],
+  ['END-OF-MESSAGE', { stage: 'END-OF-MESSAGE', hasMail: true }],
+  ['VRFY', { stage: 'VRFY', hasRecipient: true }],
+  ['ETRN', { stage: 'ETRN' }],
+]);
 /** Before protocol_state was sent, recipients were all that was asked about. */
 const USUAL_STATE = 'RCPT';
 
@@ -53,7 +54,7 @@ export function readRequest(
   service: string,
   last: AskedMail | undefined,
 ): PolicyRequest | undefined {
-  const known = STAGES[text(of, 'protocol_state') || USUAL_STATE];
+  const known = STAGES.get(text(of, 'protocol_state') || USUAL_STATE);
   if (!known) return undefined;
   const recipient = text(of, 'recipient');
   return {

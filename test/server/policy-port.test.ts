@@ -86,6 +86,7 @@ test('each stage has its list, and the first three wait for RCPT unless they are
     ['early', 'END-OF-MESSAGE', {}, `554 5.7.1 ${client}end_of_data`],
     ['early', 'ETRN', { ...beforeMail, etrn_domain: 'ours.test' }, `554 5.7.1 ${client}etrn`],
     ['early', 'A-STATE-OF-THE-FUTURE', {}, 'DUNNO'],
+    ['early', 'constructor', {}, 'DUNNO'],
     ['waits', 'CONNECT', { ...beforeMail, helo_name: '' }, 'DUNNO'],
     ['waits', 'EHLO', beforeMail, 'DUNNO'],
     ['waits', 'MAIL', { recipient: '' }, 'DUNNO'],

@@ -158,10 +158,14 @@ test('only those may ask who are allowed to, and only so many at once', async (t
 });
 
 test('a request that does not come to its end is not waited for', async (t) => {
-  const served = await serve(t, echo, { requestTimeoutMs: 100 });
-  const asker = served.ask();
+  const served = await serve(t, echo, { requestTimeoutMs: 700 });
+  const [asker, patient] = [served.ask(), served.ask()];
+  await patient.ask();
   asker.send('request=smtpd_access_policy\nsender=a');
+  const drip = setInterval(() => asker.send('a'), 50);
   assert.equal(await asker.answer(), 'closed');
+  clearInterval(drip);
+  assert.equal(await patient.ask(), '550 5.7.1 joe@ours.test', 'between requests there is more time');
   assert.match(served.log[0] ?? '', /a request did not come to its end/);
 });
 
