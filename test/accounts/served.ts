@@ -44,6 +44,14 @@ export class Served {
     throw new Error('the gateway does not listen');
   }
 
+  /** Has it read its configuration again. */
+  async reload(): Promise<void> {
+    const done = /^reloaded the configuration$/;
+    const before = this.log().filter((line) => done.test(line)).length;
+    this.#process?.kill('SIGHUP');
+    await this.logged(done, before + 1);
+  }
+
   /** Ends it; it may be started again. */
   async end(): Promise<void> {
     const running = this.#process;

@@ -141,9 +141,17 @@ if (network) {
       assert.doesNotMatch(postfix.log(), /warning: (?!.*hostname)/);
     });
 
-    test('without us Postfix has its own default action, and finds us when we are back', async () => {
+    test('after a reload the connections that Postfix has kept hear the new configuration', async () => {
       const ask = () => rcptReply(ports.spf, '198.51.100.1', 'joe@ours.test', 'ann@far.test');
       assert.match(await ask(), /^250 /);
+      gateway.write('master.cf', oursMaster(gateway.port).replace('reject_spf_fail', 'reject'));
+      await gateway.reload();
+      assert.match(await ask(), /^554 5\.7\.1 .*Access denied$/);
+      gateway.write('master.cf', oursMaster(gateway.port));
+    });
+
+    test('without us Postfix has its own default action, and finds us when we are back', async () => {
+      const ask = () => rcptReply(ports.spf, '198.51.100.1', 'joe@ours.test', 'ann@far.test');
       await gateway.end();
       assert.equal(
         await ask(),
