@@ -1,6 +1,8 @@
 /**
  * Address verification of a service, from settings: where probes go (address_verify_*transport*, address_verify_relayhost),
- * who sends them (address_verify_sender), how long results are kept, how often strangers are asked.
+ * who sends them (address_verify_sender), how long results are kept, how often strangers are asked
+ * (address_verify_host_rate_limit, address_verify_host_pause), and who is not asked about (address_verify_exceptions,
+ * address_verify_skip_proven_senders).
  */
 import { AliasError } from '../addresses/mapper.ts';
 import { rewriteAddress } from '../addresses/rewrite.ts';
@@ -34,13 +36,6 @@ export interface CalloutParts extends Omit<Verification, 'replies'> {
   readonly sender: ProbeSender;
 }
 
-/** How strangers are asked. */
-const MANNERS = {
-  hostRateLimit: 60,
-  hostPauseMs: 600_000,
-  catchAllProbe: false,
-  skipProvenSenders: true,
-} as const;
 /** Addresses that one may stand for. */
 const MOST_TARGETS = 10;
 /** How long it is believed that a domain takes mail for any address. */
@@ -53,7 +48,9 @@ export function assembleCallouts(needs: CalloutNeeds): CalloutParts {
   const probe = assembleProbe(needs, sender);
   const verifier = new AddressVerifier({
     store,
-    probe: MANNERS.catchAllProbe ? withCatchAll(probe, { store, keptMs: CATCH_ALL_MS }) : probe,
+    probe: settings.address_verify_catch_all_probe
+      ? withCatchAll(probe, { store, keptMs: CATCH_ALL_MS })
+      : probe,
     positive: {
       expireMs: settings.address_verify_positive_expire_time,
       refreshMs: settings.address_verify_positive_refresh_time,
@@ -69,8 +66,8 @@ export function assembleCallouts(needs: CalloutNeeds): CalloutParts {
   return {
     sender,
     status: (address) => verifier.status(address),
-    exceptions: undefined,
-    skipProvenSenders: MANNERS.skipProvenSenders,
+    exceptions: openers.maps('address_verify_exceptions'),
+    skipProvenSenders: settings.address_verify_skip_proven_senders,
   };
 }
 
@@ -90,8 +87,8 @@ function assembleProbe(needs: CalloutNeeds, sender: ProbeSender): (address: Addr
   const { settings } = openers;
   const budget = new TargetBudget({
     store,
-    perMinute: MANNERS.hostRateLimit,
-    pauseMs: MANNERS.hostPauseMs,
+    perMinute: settings.address_verify_host_rate_limit,
+    pauseMs: settings.address_verify_host_pause,
   });
   const prober = new Prober({
     dns,

@@ -1005,6 +1005,19 @@ export const parameters = {
   quarantine_size_limit: own(
     size('1G', 'How much held mail is kept; beyond, mail that would be held is refused for now.', { min: 1 }),
   ),
+  address_verify_exceptions: own(tables('', 'Addresses and domains that nobody is asked about.')),
+  address_verify_skip_proven_senders: own(
+    bool('yes', 'Do not ask about senders whose domain SPF or DKIM has proven.'),
+  ),
+  address_verify_host_rate_limit: own(
+    int('60', 'Addresses per minute that one mail host of others is asked about; 0 is no limit.'),
+  ),
+  address_verify_host_pause: own(
+    time('10m', 'A mail host that does not want to be asked is left alone so long.'),
+  ),
+  address_verify_catch_all_probe: own(
+    bool('no', 'Ask about an address that cannot exist, too: hosts that take any address prove nothing.'),
+  ),
   user_exceptions_file: own(
     text(
       '$config_directory/user-exceptions',

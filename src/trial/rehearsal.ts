@@ -61,11 +61,17 @@ export class Rehearsal {
   /** `attempts`: the oldest first. Those that say nothing of the judges are left out. */
   async *judge(attempts: Iterable<Attempt>): AsyncGenerator<Rehearsed> {
     for (const attempt of attempts) {
-      if (!isJudged(attempt)) continue;
+      if (!isJudged(attempt) || this.#isAdvice(attempt)) continue;
       this.#world.become(attempt);
       const now = await judgeAgain(attempt, this.#trial);
       yield { changes: changesBetween(attempt, now), missing: this.#world.dns.missing };
     }
+  }
+
+  /** Another server had the mail and asked for our opinion: the rest of the way is not ours to judge. */
+  #isAdvice({ service: name }: Attempt): boolean {
+    const { services } = this.#trial.assembly.configuration;
+    return services.some((service) => service.name === name && service.program === 'policy');
   }
 
   close(): Promise<void> {
