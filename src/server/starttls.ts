@@ -39,8 +39,7 @@ export async function starttls(talk: Conversation, words: readonly Word[]): Prom
 export async function secure(talk: Conversation, tls: TlsService): Promise<void> {
   const secureContext = tls.context();
   if (!secureContext || (tls.wrapper && (await isOverLimit(talk, 'TLS service')))) return talk.drop();
-  const raw = talk.wire.socket;
-  for (const event of ['data', 'end', 'error', 'close']) raw.removeAllListeners(event);
+  const raw = talk.wire.detach();
   const socket = new TLSSocket(raw, { isServer: true, secureContext, ...tls.options });
   const problem = await handshake(socket, raw, tls.handshakeTimeoutMs);
   talk.wire.attach(socket);

@@ -22,6 +22,7 @@ export interface WireListener {
 export class Wire {
   readonly #listener: WireListener;
   readonly #lineLimit: number;
+  readonly #ears: readonly (readonly [event: string, hear: (chunk: Buffer) => void])[];
   #socket: Socket;
   #input: LineBuffer;
   #out = '';
@@ -30,6 +31,12 @@ export class Wire {
     this.#listener = listener;
     this.#lineLimit = lineLimitBytes;
     this.#input = new LineBuffer(lineLimitBytes);
+    this.#ears = [
+      ['data', (chunk) => this.take(chunk)],
+      ['end', () => listener.saidAll()],
+      ['error', () => listener.gone()],
+      ['close', () => listener.gone()],
+    ];
     this.#socket = socket;
     this.attach(socket);
   }
@@ -41,10 +48,13 @@ export class Wire {
   /** Listens to a socket: at the start, and to the encrypted one after STARTTLS. */
   attach(socket: Socket): void {
     this.#socket = socket;
-    socket.on('data', (chunk: Buffer) => this.take(chunk));
-    socket.on('end', () => this.#listener.saidAll());
-    socket.on('error', () => this.#listener.gone());
-    socket.on('close', () => this.#listener.gone());
+    for (const [event, hear] of this.#ears) socket.on(event, hear);
+  }
+
+  /** Listens no more; others who listen to the socket still do. */
+  detach(): Socket {
+    for (const [event, hear] of this.#ears) this.#socket.off(event, hear);
+    return this.#socket;
   }
 
   /** Input from the socket, or what was left behind a PROXY header. */
