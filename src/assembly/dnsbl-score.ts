@@ -1,4 +1,4 @@
-/** The weighted DNS lists of a service, from settings. Parameter: postscreen_dnsbl_sites. */
+/** The weighted DNS lists of a service, from settings. Parameters: postscreen_dnsbl_sites, postscreen_dnsbl_timeout. */
 import { DEAD_REMEDY } from '../dns/dead-lists.ts';
 import type { DnsLists } from '../dns/dns-lists.ts';
 import { withoutListKeys } from '../dns/list-key.ts';
@@ -12,7 +12,7 @@ export function assembleDnsblScore(settings: Settings, lists: DnsLists, complain
   const rows = settings
     .tokens('postscreen_dnsbl_sites')
     .flatMap((token) => readSite(token, lists, complain) ?? []);
-  return new ListScore(rows, lists);
+  return new ListScore(rows, lists, settings.postscreen_dnsbl_timeout);
 }
 
 function readSite({ text, source }: Token, lists: DnsLists, complain: Complain): WeightedList | undefined {

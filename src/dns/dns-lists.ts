@@ -13,8 +13,9 @@ import { ListCounts, type ListStatistics, type Witnesses } from './list-statisti
 import type { ListKind } from './list-test.ts';
 
 export type ListAnswer =
-  | { readonly kind: 'listed'; readonly addresses: readonly string[] }
-  | { readonly kind: 'clear' }
+  /** `ttlMs`: how long that may be kept, where it is known. */
+  | { readonly kind: 'listed'; readonly addresses: readonly string[]; readonly ttlMs: number | undefined }
+  | { readonly kind: 'clear'; readonly ttlMs: number | undefined }
   /** It has no opinion, and no answer is missing. */
   | { readonly kind: 'out of service'; readonly why: string }
   | { readonly kind: 'unknown'; readonly why: string };
@@ -179,15 +180,16 @@ export class ListZone {
       return answer;
     }
     this.health.answered();
-    if (answer.kind === 'absent') return { kind: 'clear' };
+    const { ttlMs } = answer;
+    if (answer.kind === 'absent') return { kind: 'clear', ttlMs };
     const refusal = refusalMeaning(this.name, answer.records);
     if (refusal !== undefined) this.health.outOfService(refusal);
     else if (answer.records.some(isStrange)) await this.health.recheck();
     if (this.health.problem !== undefined) return { kind: 'out of service', why: this.health.problem };
     const addresses = answer.records.filter((address) => filter?.matches(address) ?? true);
-    if (addresses.length === 0) return { kind: 'clear' };
+    if (addresses.length === 0) return { kind: 'clear', ttlMs };
     witnesses.hit(this.#counts);
-    return { kind: 'listed', addresses };
+    return { kind: 'listed', addresses, ttlMs };
   }
 }
 

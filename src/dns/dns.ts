@@ -1,9 +1,12 @@
-/** What the DNS says, in three answers: found, absent, unknown. The rooms above ask this interface, never node:dns. */
+/**
+ * What the DNS says, in three answers: found, absent, unknown. The rooms above ask this interface, never node:dns.
+ * `ttlMs`: how long an answer may be kept, where that is known.
+ */
 
 export type Answer<T> =
-  | { readonly kind: 'found'; readonly records: readonly T[] }
+  | { readonly kind: 'found'; readonly records: readonly T[]; readonly ttlMs?: number }
   /** There is no such name, or the name has no such records. */
-  | { readonly kind: 'absent'; readonly why: 'nxdomain' | 'nodata' }
+  | { readonly kind: 'absent'; readonly why: 'nxdomain' | 'nodata'; readonly ttlMs?: number }
   /** Time-out, SERVFAIL, REFUSED, nonsense: cannot be known now. */
   | { readonly kind: 'unknown'; readonly why: string };
 

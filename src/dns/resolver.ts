@@ -144,9 +144,9 @@ export class Resolver implements Dns {
   async #askOne<T>(question: Question<T>, resolver: NodeResolver): Promise<Timed<T>> {
     try {
       const { records, ttlMs } = await withDeadline(question.ask(resolver), this.#timeoutMs);
-      if (records.length > 0)
-        return { answer: { kind: 'found', records }, ttlMs: Math.min(ttlMs, MAX_TTL_MS) };
-      return { answer: { kind: 'absent', why: 'nodata' }, ttlMs: ABSENT_TTL_MS };
+      if (records.length === 0) return absence('nodata');
+      const keptMs = Math.min(ttlMs, MAX_TTL_MS);
+      return { answer: { kind: 'found', records, ttlMs: keptMs }, ttlMs: keptMs };
     } catch (error) {
       return failure(error);
     }
@@ -163,8 +163,12 @@ const ABSENT_CODES = new Map<string, 'nxdomain' | 'nodata'>([
 function failure<T>(error: unknown): Timed<T> {
   const code = String((error as { code?: unknown }).code ?? error);
   const why = ABSENT_CODES.get(code);
-  if (why) return { answer: { kind: 'absent', why }, ttlMs: ABSENT_TTL_MS };
-  return { answer: { kind: 'unknown', why: code }, ttlMs: 0 };
+  return why ? absence(why) : { answer: { kind: 'unknown', why: code }, ttlMs: 0 };
+}
+
+/** node:dns does not tell for how long (RFC 2308 5). */
+function absence(why: 'nxdomain' | 'nodata'): Timed<never> {
+  return { answer: { kind: 'absent', why, ttlMs: ABSENT_TTL_MS }, ttlMs: ABSENT_TTL_MS };
 }
 
 function addressesOf(

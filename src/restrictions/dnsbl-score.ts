@@ -1,10 +1,10 @@
 /**
  * reject_dnsbl_score N: the lists of postscreen_dnsbl_sites, added up with their weights, reach N.
- * Parameters: postscreen_dnsbl_sites, postscreen_dnsbl_reply_map, default_rbl_reply, maps_rbl_reject_code.
+ * Parameters: postscreen_dnsbl_sites, postscreen_dnsbl_timeout, postscreen_dnsbl_reply_map, default_rbl_reply, maps_rbl_reject_code.
  * The reply names the list with the most weight. Lists that do not answer add nothing.
  */
 import { addressFront } from '../dns/list-query.ts';
-import type { Score } from '../dns/list-score.ts';
+import { type Score, shownName } from '../dns/list-score.ts';
 import { isNetworkAddress } from '../mail/host-syntax.ts';
 import { dunno } from '../mail/verdict.ts';
 import { noteAnswer, refusalByTemplate } from './dns-lists.ts';
@@ -36,7 +36,7 @@ export function rejectDnsblScore(threshold: number, sources: Sources) {
       const facts = {
         what: q.session.client.address,
         class: subjectClass.client,
-        domain: await shownName(found, sources),
+        domain: await nameToTell(found, sources),
         reason: await found.top.text(addressFront(q.session.client.address)),
       };
       return refusalByTemplate(undefined, facts, q, sources);
@@ -45,9 +45,9 @@ export function rejectDnsblScore(threshold: number, sources: Sources) {
 }
 
 /** The name of the list for the client's eyes. */
-async function shownName({ top, topZone = '' }: Score, { dnsblReplyMap }: Sources): Promise<string> {
+async function nameToTell(score: Score, { dnsblReplyMap }: Sources): Promise<string> {
   try {
-    return (await dnsblReplyMap?.find(topZone)) ?? top?.shown ?? '';
+    return await shownName(score, dnsblReplyMap);
   } catch (error) {
     throw new ServerError('postscreen_dnsbl_reply_map cannot be read', { cause: error });
   }

@@ -106,7 +106,10 @@ test('answers that are no listings', () => {
 });
 
 test('dead lists are known with those below them, and named without keys', () => {
-  assert.match(deadListProblem('relays.ordb.org', []) ?? '', /^DNS list relays\.ordb\.org is dead since 2006: /);
+  assert.match(
+    deadListProblem('relays.ordb.org', []) ?? '',
+    /^DNS list relays\.ordb\.org is dead since 2006: /,
+  );
   assert.match(deadListProblem('Dnsbl.SORBS.net', []) ?? '', /2024/);
   assert.equal(deadListProblem('notordb.org', []), undefined);
   assert.equal(deadListProblem('zen.spamhaus.org', []), undefined);

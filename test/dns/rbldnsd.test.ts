@@ -90,6 +90,7 @@ describe('lists of a real name server', { skip: rbldnsdMissing }, () => {
         'elsewhere.example*10',
       ].map(parseWeightedList),
       lists,
+      10_000,
     );
     const of = async (address: string) => {
       const { score: sum, topZone } = await score.of(address);

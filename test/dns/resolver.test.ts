@@ -28,7 +28,9 @@ function resolver(servers: readonly ScriptedNameServer[], more: Partial<Resolver
 const records = (...list: readonly ScriptedRecord[]): ScriptedAnswer => ({ records: list });
 const addresses = (name: string, ...list: readonly string[]) =>
   records(...list.map((data) => ({ name, type: 'A', data }) as const));
-const found = (...list: readonly unknown[]) => ({ kind: 'found', records: list });
+/** An answer, and for how long it may be kept. */
+const found = (...list: readonly unknown[]) => ({ kind: 'found', records: list, ttlMs: 60_000 });
+const absent = (why: 'nxdomain' | 'nodata') => ({ kind: 'absent', why, ttlMs: 60_000 });
 
 const SERVFAIL = { code: 2 };
 const REFUSED = { code: 5 };
@@ -72,8 +74,8 @@ test('each type of record', async (t) => {
 test('no such name, no such record, and names that nobody can have', async (t) => {
   const server = await nameServer(t, { 'A empty.test': {} });
   const dns = resolver([server]);
-  assert.deepEqual(await dns.a('none.test'), { kind: 'absent', why: 'nxdomain' });
-  assert.deepEqual(await dns.a('empty.test'), { kind: 'absent', why: 'nodata' });
+  assert.deepEqual(await dns.a('none.test'), absent('nxdomain'));
+  assert.deepEqual(await dns.a('empty.test'), absent('nodata'));
   const asked = server.asked.length;
   for (const name of ['', '.', 'a..test', `${'x'.repeat(64)}.test`, 'x.'.repeat(128)]) {
     assert.deepEqual(await dns.a(name), { kind: 'absent', why: 'nxdomain' }, name);
@@ -98,7 +100,7 @@ test('an absence is an answer: no other server is asked', async (t) => {
     nameServer(t, {}),
     nameServer(t, { 'A x.test': addresses('x.test', '192.0.2.9') }),
   ]);
-  assert.deepEqual(await resolver([first, second]).a('x.test'), { kind: 'absent', why: 'nxdomain' });
+  assert.deepEqual(await resolver([first, second]).a('x.test'), absent('nxdomain'));
   assert.deepEqual(second.asked, []);
 });
 
@@ -202,7 +204,7 @@ test('an alias is followed within the answer', async (t) => {
   });
   const dns = resolver([server]);
   assert.deepEqual(await dns.a('www.test'), found('192.0.2.7'));
-  assert.deepEqual(await dns.a('lost.test'), { kind: 'absent', why: 'nodata' });
+  assert.deepEqual(await dns.a('lost.test'), absent('nodata'));
   assert.deepEqual(await dns.ptr('192.0.2.7'), found('seven.test'), 'RFC 2317');
 });
 
