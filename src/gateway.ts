@@ -56,6 +56,12 @@ export interface Arrival {
   abandon(): void;
 }
 
+/** What the door asks the gateway. */
+export type MailGate = Pick<
+  Gateway,
+  'connect' | 'helo' | 'sender' | 'recipient' | 'verify' | 'etrn' | 'data' | 'letGo'
+>;
+
 const OK_SENDER = reply(250, '2.1.0', 'Ok');
 const OK_RECIPIENT = reply(250, '2.1.5', 'Ok');
 

@@ -33,6 +33,7 @@ import { replyFinisher } from './reply-templates.ts';
 import { assembleBench } from './restrictions.ts';
 import { inspectRoutes } from './route-inspection.ts';
 import { assembleSasl } from './sasl.ts';
+import { assembleScreen } from './screen.ts';
 import { assembleSenderAuth } from './sender-auth.ts';
 import { assembleServerTls } from './server-tls.ts';
 import { clientLimits, limitsOfSession, rulesOfSpeech } from './session-rules.ts';
@@ -73,8 +74,11 @@ export function assembleService(
   shared: Shared,
 ): ListenerOptions {
   const { name, maxConnections } = service;
-  const build = (settings: Settings) =>
-    assembleOptions(service, new Openers(shared.tables, settings), configuration, shared);
+  const screen = service.screen && assembleScreen(name, service.screen, shared);
+  const build = (settings: Settings): ServiceOptions => ({
+    ...assembleOptions(service, new Openers(shared.tables, settings), configuration, shared),
+    screen,
+  });
   const options = build(service.settings);
   return {
     service: options,
@@ -88,7 +92,7 @@ function assembleOptions(
   openers: Openers,
   configuration: Configuration,
   shared: Shared,
-): ServiceOptions {
+): Omit<ServiceOptions, 'screen'> {
   const { name } = service;
   const { settings } = openers;
   const cleanup = new Openers(shared.tables, service.cleanup);

@@ -31,3 +31,24 @@ export function encodeOctets(text: string): Buffer {
 export function isCleanText(text: string): boolean {
   return !LONE.test(text);
 }
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  '\x07': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+  '\\': '\\\\',
+};
+
+/** Bytes made visible, as in C: `EHLO x\r\n`, `\033`. `Postfix: unescape.c (escape)`. */
+export function escapedOctets(bytes: Buffer): string {
+  return bytes
+    .toString('latin1')
+    .replace(
+      /[^\x20-\x5b\x5d-\x7e]/g,
+      (c) => ESCAPES[c] ?? `\\${c.charCodeAt(0).toString(8).padStart(3, '0')}`,
+    );
+}

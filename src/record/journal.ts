@@ -12,6 +12,7 @@ import { formatSource, type Source } from '../mail/source.ts';
 import type { Trace } from '../mail/trace.ts';
 import type { Attempt, AttemptSink, AttemptVerdict } from './attempt.ts';
 import type { Log } from './log.ts';
+import { bracketed } from './screen-log.ts';
 
 /** What is known of an attempt when it ends. */
 export interface Ending {
@@ -32,6 +33,8 @@ export interface Ending {
   readonly backend?: string | undefined;
   readonly backendReply?: string | undefined;
   readonly facts?: MessageFacts | undefined;
+  /** In whose words the log tells of it; undefined: smtpd's. */
+  readonly program?: 'postscreen';
 }
 
 export class Journal {
@@ -79,7 +82,10 @@ export class Journal {
 
   /** The judges have refused something. */
   ended(ending: Ending & { reply: Reply }): void {
-    this.remark('reject', ending.stage, replyText(ending.reply), ending);
+    const { stage, reply, program } = ending;
+    if (program === 'postscreen')
+      this.#log.info(screenLine(ending), { event: 'reject', stage, daemon: program });
+    else this.remark('reject', stage, replyText(reply), ending);
     this.#sink?.keep(attemptOf(ending));
   }
 
@@ -122,6 +128,19 @@ const FATES: Readonly<Record<AttemptVerdict, readonly [status: string, unsaid: s
 
 function queueId(envelope: Envelope | undefined): string {
   return envelope?.recipients.length ? envelope.id : 'NOQUEUE';
+}
+
+/** `Postfix: postscreen_smtpd.c`, psc_rcpt_cmd. */
+function screenLine(ending: Ending & { reply: Reply }): string {
+  const { session, envelope, recipient, stage, reply } = ending;
+  const parts = [
+    ...(envelope ? [`from=<${envelope.sender.text}>`] : []),
+    ...(recipient === undefined ? [] : [`to=<${recipient}>`]),
+    `proto=${session.protocol}`,
+    `helo=<${session.helo ?? ''}>`,
+  ];
+  const where = `NOQUEUE: reject: ${stage} from ${bracketed(session.client)}`;
+  return `${where}: ${replyText(reply)}; ${parts.join(', ')}`;
 }
 
 /** ` from=<a> to=<b> proto=ESMTP helo=<c>`, as far as known. */

@@ -65,7 +65,7 @@ async function refusalOf(talk: Conversation, chunk: Chunk): Promise<Reply | unde
   if (!envelope) return reply(503, '5.5.1', 'Error: need RCPT command');
   if (envelope.recipients.length === 0) return reply(554, '5.5.1', 'Error: no valid recipients');
   if (!talk.chunks) {
-    const arrival = await options.gateway.data(talk.visit, envelope, 'BDAT');
+    const arrival = await talk.gateway.data(talk.visit, envelope, 'BDAT');
     if ('code' in arrival) return arrival;
     talk.chunks = new Chunks(talk, arrival);
     envelope.isChunked = true;

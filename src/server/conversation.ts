@@ -5,14 +5,16 @@
  */
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Visit } from '../gateway.ts';
+import type { MailGate, Visit } from '../gateway.ts';
 import { type Client, nameAddress } from '../mail/client.ts';
 import type { Envelope } from '../mail/envelope.ts';
 import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
 import { decodeOctets } from '../mail/octets.ts';
 import { endsSession, type Reply, reply, replyBytes } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
+import type { ScreenLog } from '../record/screen-log.ts';
 import { Story } from '../record/story.ts';
+import type { Barred } from './barred.ts';
 import type { Chunks } from './bdat.ts';
 import type { Body } from './body.ts';
 import { CommandCounts } from './command-counts.ts';
@@ -46,6 +48,10 @@ export class Conversation {
   counted: Client | undefined;
   /** A refusal at connect; only QUIT is heard from then on. */
   denied: Reply | undefined;
+  /** The tests before the greeting are under way, or were failed: then they tell of the end. */
+  screened: ScreenLog | undefined;
+  /** They were failed: nothing is taken from this client. */
+  barred: Barred | undefined;
   /** The command (or event) in hand, for log lines. */
   stage = 'CONNECT';
   /** Where message bytes go while they come in. */
@@ -64,6 +70,7 @@ export class Conversation {
   #closed = false;
   #inputEnded = false;
   #lostReason: string | undefined;
+  #stir: PromiseWithResolvers<void> | undefined;
 
   constructor(socket: Socket, session: Session, options: ServiceOptions) {
     this.options = options;
@@ -83,6 +90,11 @@ export class Conversation {
     return this.visit.session;
   }
 
+  /** Who decides about this client's mail. */
+  get gateway(): MailGate {
+    return this.barred ?? this.options.gateway;
+  }
+
   get isChunking(): boolean {
     return this.chunks !== undefined;
   }
@@ -95,9 +107,21 @@ export class Conversation {
     return this.#closed;
   }
 
+  /** It is gone, or has nothing more to say. */
+  get hasLeft(): boolean {
+    return this.#closed || this.#inputEnded;
+  }
+
   /** Whether more input is here already. */
   get hasInput(): boolean {
     return this.wire.hasInput;
+  }
+
+  /** Resolves when the client says something, or goes away, while we wait for something else. */
+  stirred(): Promise<void> {
+    if (this.hasInput || this.#inputEnded || this.#closed) return Promise.resolve();
+    this.#stir ??= Promise.withResolvers();
+    return this.#stir.promise;
   }
 
   peekInput(bytes: number): string {
@@ -110,6 +134,7 @@ export class Conversation {
 
   /** Runs the opening (names, limits, greeting) before any command is looked at. */
   open(opening: () => Promise<void>): void {
+    this.#busy = true; // what the opening hears has to wait, too
     this.#run(opening());
   }
 
@@ -174,7 +199,7 @@ export class Conversation {
     this.body = undefined;
     this.chunks?.abandon();
     this.chunks = undefined;
-    this.options.gateway.letGo(this.visit, this.envelope, this.stage);
+    this.gateway.letGo(this.visit, this.envelope, this.stage);
     this.envelope = undefined;
     this.overshoot = 0;
     this.session.forwarded = undefined; // Postfix: XFORWARD is said of one mail
@@ -204,6 +229,7 @@ export class Conversation {
   }
 
   #heard(): void {
+    this.#stirUp();
     if (this.isOver) return;
     if (this.#busy) this.wire.hold();
     else this.#pump();
@@ -241,6 +267,7 @@ export class Conversation {
 
   #saidAll(): void {
     this.#inputEnded = true;
+    this.#stirUp();
     if (!this.#busy && !this.#closed) this.#settle();
   }
 
@@ -313,6 +340,7 @@ export class Conversation {
   #gone(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stirUp();
     sessions.delete(this);
     this.#tellEnd();
     if (!this.isFinishing) {
@@ -323,10 +351,18 @@ export class Conversation {
     this.wire.endSoon();
   }
 
+  #stirUp(): void {
+    this.#stir?.resolve();
+    this.#stir = undefined;
+  }
+
   #tellEnd(): void {
     const { journal } = this.options;
     const reason = this.#lostReason ?? (this.#closing ? undefined : 'lost connection');
-    if (reason) journal.lost(this.session, this.envelope, reason, this.stage);
-    journal.disconnected(this.session, this.counts.text());
+    if (this.screened) this.screened.ended(reason, this.stage);
+    else {
+      if (reason) journal.lost(this.session, this.envelope, reason, this.stage);
+      journal.disconnected(this.session, this.counts.text());
+    }
   }
 }

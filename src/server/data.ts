@@ -8,7 +8,7 @@ export async function data(talk: Conversation, words: readonly Word[]): Promise<
   const { envelope } = talk;
   const early = outOfOrder(talk, words);
   if (early || !envelope) return talk.refuse(early ?? reply(503, '5.5.1', 'Error: need RCPT command'));
-  const arrival = await talk.options.gateway.data(talk.visit, envelope, 'DATA');
+  const arrival = await talk.gateway.data(talk.visit, envelope, 'DATA');
   if ('code' in arrival) return talk.refuse(arrival);
   talk.body = new DataBody(talk, arrival);
   talk.say(reply(354, '', 'End data with <CR><LF>.<CR><LF>'));

@@ -19,7 +19,7 @@ export async function etrn(talk: Conversation, words: readonly Word[]): Promise<
   if (!isHostName(domain) && addressLiteral(domain) === undefined) {
     return talk.refuse(reply(501, '', 'Error: invalid parameter syntax'));
   }
-  const refusal = await options.gateway.etrn(talk.visit, domain);
+  const refusal = await talk.gateway.etrn(talk.visit, domain);
   if (refusal) return talk.refuse(refusal);
   if (!(await options.mayFlush(domain)))
     return talk.refuse(reply(459, '', `<${domain}>: service unavailable`));

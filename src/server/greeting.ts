@@ -14,7 +14,7 @@ export async function greetClient(talk: Conversation): Promise<void> {
   talk.discarded = await options.discardedKeywords(client.address);
   if (talk.hasInput && !spokeTooSoon(talk)) return;
   if (!talk.mayXclient && (await isTooMany(talk))) return;
-  const refusal = await options.gateway.connect(talk.visit);
+  const refusal = await talk.gateway.connect(talk.visit);
   if (refusal) {
     talk.denied = refusal;
     await talk.reply(refusal);

@@ -45,16 +45,12 @@ function greet(talk: Conversation, words: readonly Word[], verb: 'HELO' | 'EHLO'
     .slice(1)
     .map((word) => word.text)
     .join(' ');
-  const refusal = talk.options.gateway.helo(talk.visit, name, verb);
+  const refusal = talk.gateway.helo(talk.visit, name, verb);
   if (isPromise(refusal)) return refusal.then((answer) => accept(talk, name, answer));
   return accept(talk, name, refusal);
 }
 
-function accept(
-  talk: Conversation,
-  name: string,
-  refusal: Awaited<ReturnType<typeof talk.options.gateway.helo>>,
-) {
+function accept(talk: Conversation, name: string, refusal: Awaited<ReturnType<typeof talk.gateway.helo>>) {
   if (refusal) return talk.reply(refusal).then(() => false);
   talk.resetMail();
   talk.session.helo = neutered(name);

@@ -2,6 +2,7 @@
  * Input that is waiting: lines are taken off its front. What a line has beyond the limit is thrown away as it comes, so
  * that no client fills our memory. `Postfix: smtp_get with SMTP_GET_FLAG_SKIP`.
  */
+import { escapedOctets } from '../mail/octets.ts';
 
 const LF = 10;
 const CR = 13;
@@ -89,8 +90,7 @@ export class LineBuffer {
   /** The beginning of what is waiting, made visible. */
   peek(bytes: number): string {
     this.#join();
-    const text = this.#waiting.subarray(this.#at, this.#at + bytes).toString('latin1');
-    return JSON.stringify(text).slice(1, -1);
+    return escapedOctets(this.#waiting.subarray(this.#at, this.#at + bytes));
   }
 
   #join(): void {

@@ -10,6 +10,7 @@ import { Conversation } from './conversation.ts';
 import { greetClient } from './greeting.ts';
 import type { Places } from './places.ts';
 import { type ProxiedEnds, readProxyHeader } from './proxy-protocol.ts';
+import { screenClient } from './screen.ts';
 import type { ServiceOptions } from './service.ts';
 import { secure } from './starttls.ts';
 
@@ -23,10 +24,17 @@ export interface ListenerOptions {
 /** A server that is ready to listen. */
 export function smtpListener(options: ListenerOptions): Server {
   const { places, service } = options;
-  return createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
-    if (places.isLimited) void admit(socket, options);
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, (socket) => {
+    if (isGone(socket, server)) socket.destroy();
+    else if (places.isLimited) void admit(socket, options);
     else receive(socket, service);
   });
+  return server;
+}
+
+/** The client has hung up before we could see who it is; on a unix socket nobody has an address. */
+function isGone({ remoteAddress }: Socket, server: Server): boolean {
+  return remoteAddress === undefined && typeof server.address() !== 'string';
 }
 
 async function admit(socket: Socket, { service, stressed, places }: ListenerOptions): Promise<void> {
@@ -82,10 +90,12 @@ function converse(
   if (wrapper) leaveUnread(socket, input);
   const talk = new Conversation(socket, session, options);
   talk.open(async () => {
+    if (!wrapper && input?.length) talk.wire.take(input);
+    if (options.screen && socket.remoteAddress && !(await screenClient(talk, options.screen))) return;
+    if (talk.isOver) return;
     await nameClient(session, socket, options);
     options.journal.connected(session);
     if (wrapper) await secure(talk, wrapper);
-    else if (input?.length) talk.wire.take(input);
     if (!talk.isOver) await greetClient(talk);
   });
 }

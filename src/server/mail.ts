@@ -36,7 +36,7 @@ async function begin(talk: Conversation, words: readonly Word[], excess: unknown
     return talk.refuse(reply(450, '4.7.1', `Error: too much mail from ${talk.session.client.address}`));
   const envelope = await readEnvelope(talk, words);
   if ('code' in envelope) return talk.refuse(envelope);
-  const answer = await talk.options.gateway.sender(talk.visit, envelope);
+  const answer = await talk.gateway.sender(talk.visit, envelope);
   if (answer.code >= 400) return talk.refuse(answer);
   envelope.localRewrite = await talk.options.isLocalRewriteClient(talk.session, talk.connectedFrom);
   talk.envelope = envelope;

@@ -39,7 +39,7 @@ async function take(talk: Conversation, words: readonly Word[], excess: unknown)
     return talk.refuse(reply(553, '5.6.7', 'Must declare SMTPUTF8 to send unicode address'));
   }
   const isFirst = envelope.recipients.length === 0;
-  const answer = await options.gateway.recipient(talk.visit, envelope, recipient);
+  const answer = await talk.gateway.recipient(talk.visit, envelope, recipient);
   if (answer.code >= 400) return talk.refuse(answer);
   if (isFirst) options.journal.began(talk.session, envelope);
   talk.say(answer);

@@ -16,6 +16,7 @@ import type { Log } from '../record/log.ts';
 import type { ClientLimits } from './client-limits.ts';
 import type { BareNewlines } from './data-reader.ts';
 import type { PatienceOptions } from './patience.ts';
+import type { ScreenOptions } from './screen-options.ts';
 
 /** A list of hosts that may do something. Rejects when it cannot be known. */
 interface HostList {
@@ -33,6 +34,8 @@ export interface ServiceOptions {
   readonly log: Log;
   readonly names: HostNames;
   readonly limits: ClientLimits;
+  /** The tests of postscreen; undefined: it does not stand in front of this service. */
+  readonly screen: ScreenOptions | undefined;
   /** smtpd_peername_lookup */
   readonly peernameLookup: boolean;
   /** smtpd_upstream_proxy_protocol = haproxy, smtpd_upstream_proxy_timeout */

@@ -18,6 +18,11 @@ const NOT_RECOGNIZED = reply(500, '5.5.2', 'Error: command not recognized');
 const TLS_FIRST = reply(530, '5.7.0', 'Must issue a STARTTLS command first');
 const OUT_OF_STEP = reply(554, '5.5.0', 'Error: SMTP protocol synchronization');
 const GOODBYE = reply(221, '2.7.0', 'Error: I can break rules, too. Goodbye.');
+/** The same to clients that are barred. `Postfix: postscreen_smtpd.c`. */
+const BARRED = {
+  notRecognized: reply(502, '5.5.2', 'Error: command not recognized'),
+  goodbye: reply(521, '5.7.0', 'Error: I can break rules, too. Goodbye.'),
+};
 const NOOP_DONE = reply(250, '2.0.0', 'Ok');
 
 /** Performs one line of the client; resolves when its reply is said. */
@@ -66,7 +71,8 @@ function executeWord(
     talk.countJunk();
     return true;
   }
-  const verb = findVerb(word);
+  const found = findVerb(word);
+  const verb = talk.barred && found?.isKeptFromBarred ? undefined : found;
   talk.counts.tried(verb?.name);
   if (!verb) return unknownWord(talk, word);
   return obstacle(talk, verb) ?? perform(talk, verb, words, line);
@@ -78,6 +84,7 @@ function obstacle(talk: Conversation, verb: Verb): MaybePromise<unknown> | undef
   if (talk.denied && verb.name !== 'QUIT') return rejected(talk, accessDenied(talk));
   if (options.tls?.required && !session.tls && !verb.beforeTls) return rejected(talk, TLS_FIRST);
   talk.stage = verb.name;
+  if (talk.barred) return verb.bringsMessage ? talk.barred.refuseMessage(talk, verb) : undefined;
   if ((session.protocol !== 'ESMTP' || verb.lastInGroup) && talk.hasInput) return badPipelining(talk);
   return undefined;
 }
@@ -118,9 +125,14 @@ async function unknownWord(talk: Conversation, word: string): Promise<void> {
   const isHeader = /^[\x21-\x39\x3b-\x7e]+:/.test(word);
   if (isHeader || (await options.forbiddenCommands.has(word))) {
     options.log.warn(`non-SMTP command from ${nameAddress(session.client)}: ${word.slice(0, 100)}`);
-    talk.say(GOODBYE);
+    talk.say(talk.barred ? BARRED.goodbye : GOODBYE);
     talk.close();
-  } else await rejected(talk, talk.denied ? accessDenied(talk) : NOT_RECOGNIZED);
+  } else await rejected(talk, notRecognized(talk));
+}
+
+function notRecognized(talk: Conversation): Reply {
+  if (talk.denied) return accessDenied(talk);
+  return talk.barred ? BARRED.notRecognized : NOT_RECOGNIZED;
 }
 
 function accessDenied({ session }: Conversation): Reply {

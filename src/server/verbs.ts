@@ -23,20 +23,24 @@ export interface Verb {
   readonly lastInGroup?: true;
   /** Counts as junk when it is repeated. `Postfix: smtpd_junk_command_limit`. */
   readonly isJunk?: true;
+  /** Unknown to clients that have failed the tests before the greeting. */
+  readonly isKeptFromBarred?: true;
+  /** Message text comes behind it. */
+  readonly bringsMessage?: true;
   perform(talk: Conversation, words: readonly Word[], line: string): MaybePromise<Done>;
 }
 
 export const verbs: readonly Verb[] = [
   { name: 'HELO', beforeTls: true, lastInGroup: true, isJunk: true, perform: helo },
   { name: 'EHLO', beforeTls: true, lastInGroup: true, isJunk: true, perform: ehlo },
-  { name: 'XCLIENT', beforeTls: true, perform: xclient },
-  { name: 'XFORWARD', perform: xforward },
+  { name: 'XCLIENT', beforeTls: true, isKeptFromBarred: true, perform: xclient },
+  { name: 'XFORWARD', isKeptFromBarred: true, perform: xforward },
   { name: 'STARTTLS', beforeTls: true, perform: starttls },
-  { name: 'AUTH', perform: auth },
+  { name: 'AUTH', isKeptFromBarred: true, perform: auth },
   { name: 'MAIL', perform: mail },
   { name: 'RCPT', perform: rcpt },
-  { name: 'DATA', lastInGroup: true, perform: data },
-  { name: 'BDAT', perform: bdat },
+  { name: 'DATA', lastInGroup: true, bringsMessage: true, perform: data },
+  { name: 'BDAT', bringsMessage: true, perform: bdat },
   { name: 'RSET', isJunk: true, perform: rset },
   { name: 'NOOP', beforeTls: true, lastInGroup: true, isJunk: true, perform: noop },
   { name: 'VRFY', lastInGroup: true, isJunk: true, perform: vrfy },

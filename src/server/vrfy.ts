@@ -25,7 +25,7 @@ export async function vrfy(talk: Conversation, words: readonly Word[]): Promise<
   if (options.strictSmtputf8 && !smtputf8 && !isAscii(address.text)) {
     return talk.refuse(reply(553, '5.6.7', 'Must declare SMTPUTF8 to send unicode address'));
   }
-  const refusal = await options.gateway.verify(talk.visit, address, talk.envelope);
+  const refusal = await talk.gateway.verify(talk.visit, address, talk.envelope);
   if (refusal) return talk.refuse(refusal);
   talk.say(reply(252, '2.0.0', written));
   return 'ok';

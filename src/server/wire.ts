@@ -67,6 +67,10 @@ export class Wire {
     return !this.#input.isEmpty;
   }
 
+  get inputBytes(): number {
+    return this.#input.bytes;
+  }
+
   /** `limitBytes`: where this line may be longer than others. */
   takeLine(limitBytes?: number): Line | undefined {
     return this.#input.takeLine(limitBytes);

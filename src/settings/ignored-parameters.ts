@@ -226,18 +226,35 @@ const groups: readonly IgnoredGroup[] = [
   },
   {
     severity: 'note',
-    why: 'there is no postscreen(8) process; its lists and its patience are restrictions here',
+    why: 'the tests of postscreen after the greeting are not made',
     parameters: `
-      dnsblog_reply_delay = 0s
-      dnsblog_service_name = dnsblog
-      postscreen_allowlist_interfaces = \${postscreen_whitelist_interfaces?{$postscreen_whitelist_interfaces}:{static:all}}
       postscreen_bare_newline_action = ignore
       postscreen_bare_newline_enable = no
       postscreen_bare_newline_ttl = 30d
+      postscreen_non_smtp_command_action = drop
+      postscreen_non_smtp_command_enable = no
+      postscreen_non_smtp_command_ttl = 30d
+      postscreen_pipelining_action = enforce
+      postscreen_pipelining_enable = no
+      postscreen_pipelining_ttl = 30d
+    `,
+  },
+  {
+    severity: 'note',
+    why: 'the gateway tests newcomers itself, and remembers them in state_store',
+    parameters: `
+      dnsblog_reply_delay = 0s
+      dnsblog_service_name = dnsblog
       postscreen_cache_cleanup_interval = 12h
       postscreen_cache_map = btree:$data_directory/postscreen_cache
-      postscreen_cache_retention_time = 7d
-      postscreen_client_connection_count_limit = $smtpd_client_connection_count_limit
+      postscreen_post_queue_limit = $default_process_limit
+      postscreen_watchdog_timeout = 10s
+    `,
+  },
+  {
+    severity: 'note',
+    why: 'clients that fail the tests of postscreen are heard by smtpd, by its parameters',
+    parameters: `
       postscreen_command_count_limit = 20
       postscreen_command_filter =
       postscreen_disable_vrfy_command = $disable_vrfy_command
@@ -248,14 +265,6 @@ const groups: readonly IgnoredGroup[] = [
       postscreen_expansion_filter = $smtpd_expansion_filter
       postscreen_forbidden_commands = $smtpd_forbidden_commands
       postscreen_helo_required = $smtpd_helo_required
-      postscreen_non_smtp_command_action = drop
-      postscreen_non_smtp_command_enable = no
-      postscreen_non_smtp_command_ttl = 30d
-      postscreen_pipelining_action = enforce
-      postscreen_pipelining_enable = no
-      postscreen_pipelining_ttl = 30d
-      postscreen_post_queue_limit = $default_process_limit
-      postscreen_pre_queue_limit = $default_process_limit
       postscreen_reject_footer = $smtpd_reject_footer
       postscreen_reject_footer_maps = $smtpd_reject_footer_maps
       postscreen_starttls_timeout = $smtpd_starttls_timeout
@@ -288,7 +297,6 @@ const groups: readonly IgnoredGroup[] = [
       postscreen_tls_security_level = $smtpd_tls_security_level
       postscreen_tls_trace_size_limit = $smtpd_tls_trace_size_limit
       postscreen_use_tls = $smtpd_use_tls
-      postscreen_watchdog_timeout = 10s
     `,
   },
   {
@@ -390,7 +398,6 @@ const groups: readonly IgnoredGroup[] = [
       maillog_file_prefixes = /var, /dev/stdout
       maillog_file_rotate_suffix = %Y%m%d-%H%M%S
       postlogd_watchdog_timeout = 10s
-      respectful_logging = \${{$compatibility_level} <level {3.6} ? {no} : {yes}}
       syslog_facility = mail
     `,
   },

@@ -1,5 +1,5 @@
 /**
- * Lines of master.cf that listen: smtpd, policy and admin, and smtpd in place of postscreen.
+ * Lines of master.cf that listen: smtpd, policy and admin, and smtpd behind postscreen.
  * `Postfix: master(5), POSTSCREEN_README`.
  */
 import { cleanupSettings } from './cleanup-services.ts';
@@ -7,7 +7,14 @@ import type { Complain } from './complaint.ts';
 import { type Endpoint, inetEndpoints, unixEndpoint } from './endpoints.ts';
 import type { Assignment } from './main-cf.ts';
 import type { MasterEntry } from './master-cf.ts';
-import { about, type Program, refuseArguments, type Service, type Work } from './services.ts';
+import {
+  about,
+  type Program,
+  refuseArguments,
+  type Service,
+  type StressedSettings,
+  type Work,
+} from './services.ts';
 import type { Settings } from './settings.ts';
 import { SourceText } from './source-text.ts';
 
@@ -33,8 +40,9 @@ function newService(
   entry: MasterEntry,
   settings: Settings,
   listen: readonly Endpoint[],
+  screen?: StressedSettings,
 ): Service {
-  let stressed: Settings | undefined;
+  const own = underStress(settings, () => work.settingsFor(program, entry.name, withStress(entry)));
   return {
     name: entry.name,
     program,
@@ -42,11 +50,23 @@ function newService(
     maxConnections: entry.maxConnections,
     settings,
     get stressed() {
-      stressed ??= work.settingsFor(program, entry.name, withStress(entry));
-      return stressed;
+      return own.stressed;
     },
     cleanup: program === 'smtpd' ? cleanupSettings(work, entry, settings) : settings,
+    screen,
     source: entry.source,
+  };
+}
+
+/** The settings of a line, and those for while it is under stress, read when they are first wanted. */
+function underStress(settings: Settings, read: () => Settings): StressedSettings {
+  let stressed: Settings | undefined;
+  return {
+    settings,
+    get stressed() {
+      stressed ??= read();
+      return stressed;
+    },
   };
 }
 
@@ -56,8 +76,8 @@ function withStress({ overrides, source }: MasterEntry): Map<string, Assignment>
 }
 
 /**
- * postscreen in front of smtpd: the gateway listens in its place with the settings of the smtpd line behind it.
- * Its tests are not made; block lists, greeting and greylisting are restrictions here.
+ * postscreen in front of smtpd: the gateway listens in its place, makes its tests before the greeting by the settings of
+ * the postscreen line, and goes on with those of the smtpd line behind it.
  */
 export function screen(work: Work): void {
   const { entry, settings, settingsFor, complain, found, entries } = work;
@@ -69,18 +89,37 @@ export function screen(work: Work): void {
   }
   const listen = listenAt(work);
   if (listen.length === 0) return;
+  complainOfSharedPlaces(entry, listen, found.listeners, complain);
+  complainOfLateTests(work);
+  const overrides = screenOverrides(entry, behind, settings);
+  const inherited = settingsFor('smtpd', entry.name, overrides);
+  if (inherited.smtpd_tls_wrappermode) {
+    const problem =
+      'postscreen cannot stand in front of smtpd_tls_wrappermode = yes: there the client speaks first';
+    complain(about(entry, 'error', problem, 'write smtpd in place of postscreen'));
+  }
+  const inFront = { ...behind, name: entry.name, source: entry.source, overrides };
+  const tests = underStress(settings, () => settingsFor('postscreen', entry.name, withStress(entry)));
+  found.listeners.push(newService(work, 'smtpd', inFront, inherited, listen, tests));
+}
+
+/** Tests that would make every newcomer come back. `Postfix: POSTSCREEN_README, "Tests after the 220 greeting"`. */
+const LATE_TESTS = ['bare_newline', 'non_smtp_command', 'pipelining'].map(
+  (test) => `postscreen_${test}_enable`,
+);
+
+function complainOfLateTests({ entry, settings, complain }: Work): void {
+  const wanted = LATE_TESTS.filter((name) => settings.text(name) === 'yes');
+  if (wanted.length === 0) return;
+  const problem = `${wanted.join(', ')}: the tests of postscreen after the greeting are not made`;
   complain(
     about(
       entry,
       'warning',
-      'smtpd listens here in place of postscreen, whose tests are not made',
-      'see reject_dnsbl_score and check_greylist',
+      problem,
+      'see reject_unauth_pipelining, smtpd_forbid_bare_newline and check_greylist',
     ),
   );
-  const overrides = screenOverrides(entry, behind, settings);
-  const inherited = settingsFor('smtpd', entry.name, overrides);
-  const inFront = { ...behind, name: entry.name, source: entry.source, overrides };
-  found.listeners.push(newService(work, 'smtpd', inFront, inherited, listen));
 }
 
 /** A proxy in front of postscreen is one in front of smtpd now. */

@@ -613,10 +613,28 @@ export const parameters = {
   }),
   unverified_recipient_reject_reason: text('', 'The text in place of what that server said.'),
 
-  // Scores and patience (the parts of postscreen that we have)
+  // Tests before the greeting (the part of postscreen that we have)
   postscreen_access_list: restrictions(
     'permit_mynetworks',
     'Clients that the tests of postscreen spare or refuse.',
+  ),
+  postscreen_allowlist_interfaces: networks(
+    '${postscreen_whitelist_interfaces?{$postscreen_whitelist_interfaces}:{static:all}}',
+    'Our addresses at which newcomers can pass the tests of postscreen.',
+  ),
+  postscreen_client_connection_count_limit: int(
+    '$smtpd_client_connection_count_limit',
+    'How many connections of one client may wait for these tests.',
+  ),
+  postscreen_pre_queue_limit: int('$default_process_limit', 'How many clients may wait for these tests.', {
+    min: 10,
+  }),
+  postscreen_cache_retention_time: time('7d', 'How long a client whose tests are due again is no newcomer.', {
+    min: 1,
+  }),
+  respectful_logging: bool(
+    '${{$compatibility_level} <level {3.6} ? {no} : {yes}}',
+    'Whether the log says allow and deny, and not white and black.',
   ),
   postscreen_denylist_action: choice(
     screenActions,

@@ -7,19 +7,25 @@ import type { Assignment } from './main-cf.ts';
 import type { MasterEntry } from './master-cf.ts';
 import type { Settings } from './settings.ts';
 
+/** The settings of a line of master.cf. */
+export interface StressedSettings {
+  readonly settings: Settings;
+  /** The same with `stress = yes`, for while all connections are in use. `Postfix: STRESS_README`. */
+  readonly stressed: Settings;
+}
+
 /** A listener. */
-export interface Service {
+export interface Service extends StressedSettings {
   /** As in master.cf: `smtp`, `submission`, `127.0.0.1:10025`. */
   readonly name: string;
   readonly program: 'smtpd' | 'policy' | 'admin';
   readonly listen: readonly Endpoint[];
   /** The most connections at a time; 0 is no limit. */
   readonly maxConnections: number;
-  readonly settings: Settings;
-  /** The same settings with `stress = yes`, for while all connections are in use. `Postfix: STRESS_README`. */
-  readonly stressed: Settings;
   /** The same settings with what its cleanup service changes: what is done to its mail. */
   readonly cleanup: Settings;
+  /** Of the postscreen in front of it; undefined: there is none. */
+  readonly screen: StressedSettings | undefined;
   readonly source: Source;
 }
 

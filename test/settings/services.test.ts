@@ -105,9 +105,31 @@ test('in place of postscreen smtpd listens, with the settings of the line behind
   assert.equal(configuration.services[0]?.settings.smtpd_upstream_proxy_protocol, 'haproxy');
   assert.equal(configuration.services[0]?.stressed.smtpd_upstream_proxy_protocol, 'haproxy');
   assert.equal(configuration.services[0]?.stressed.smtpd_helo_required, true);
+  assert.deepEqual(troubles(configuration), []);
+});
+
+test('the settings of the postscreen line are those of its tests', () => {
+  const configuration = configured(
+    'postscreen_greet_wait = ${stress?{3}:{5}}s\npostscreen_pipelining_enable = yes\n',
+    'smtp inet n - n - 1 postscreen -o postscreen_greet_action=drop\n' +
+      'smtpd pass - - n - - smtpd -o postscreen_greet_action=enforce\nsubmission inet n - n - - smtpd\n',
+  );
+  const [service, submission] = configuration.services;
+  assert.equal(service?.screen?.settings.postscreen_greet_action, 'drop');
+  assert.equal(service?.screen?.settings.postscreen_greet_wait, 5_000);
+  assert.equal(service?.screen?.stressed.postscreen_greet_wait, 3_000);
+  assert.equal(submission?.screen, undefined);
   assert.deepEqual(troubles(configuration), [
-    'warning master.cf:1: smtpd listens here in place of postscreen, whose tests are not made; see reject_dnsbl_score and check_greylist',
+    'warning master.cf:1: postscreen_pipelining_enable: the tests of postscreen after the greeting are not made; see reject_unauth_pipelining, smtpd_forbid_bare_newline and check_greylist',
   ]);
+});
+
+test('postscreen waits for the client, and TLS from the first byte for the server', () => {
+  const master = 'smtps inet n - n - 1 postscreen\nsmtpd pass - - n - - smtpd -o smtpd_tls_wrappermode=yes\n';
+  assert.match(
+    troubles(configured('smtpd_tls_cert_file = x\n', master)).join('\n'),
+    /^error master\.cf:1: postscreen cannot stand in front of smtpd_tls_wrappermode = yes/m,
+  );
 });
 
 test('a program can be named with its directory', () => {
