@@ -21,6 +21,7 @@ import type { DnsLists } from './dns/dns-lists.ts';
 import type { Store } from './memory/store.ts';
 import { Journal } from './record/journal.ts';
 import type { Log } from './record/log.ts';
+import type { NextHop } from './relay/next-hop.ts';
 import type { Counters } from './server/client-limits.ts';
 import { smtpListener } from './server/listener.ts';
 import { policyListener } from './server/policy-listener.ts';
@@ -44,6 +45,8 @@ export interface AssembledService {
   readonly service: Service;
   /** What an SMTP service goes by. */
   readonly smtp?: ServiceOptions;
+  /** Where everything goes that an SMTP service accepts, if that can be said beforehand. */
+  readonly nextHop?: NextHop | undefined;
   /** A server that is ready to listen: one for each place where the service listens. */
   server(): Server;
 }
@@ -146,7 +149,11 @@ const LISTENERS: Partial<
 > = {
   smtpd(configuration, service, shared) {
     const options = assembleService(configuration, service, shared);
-    return { smtp: options.service, server: () => smtpListener(options) };
+    return {
+      smtp: options.service,
+      nextHop: shared.nextHops.get(service),
+      server: () => smtpListener(options),
+    };
   },
   policy(configuration, service, shared) {
     const options = assemblePolicyPort(configuration, service, shared);

@@ -1,6 +1,6 @@
 /** A configuration looked at from all sides without serving it: what `check` says, and what a reload asks first. */
 import type { KeyInspectionOptions } from '../content/signing/key-inspection.ts';
-import { type Assembly, assemble } from '../main.ts';
+import { type AssembledService, type Assembly, assemble } from '../main.ts';
 import { silentLog } from '../record/log.ts';
 import { LocalCounters } from '../server/counters.ts';
 import { type Complaint, ComplaintBook } from '../settings/complaint.ts';
@@ -11,7 +11,7 @@ import { inspectSigningKeys } from './signing-keys.ts';
 export interface Inspection {
   /** In the order of files and lines, each once. */
   readonly complaints: readonly Complaint[];
-  /** One sentence about the whole. */
+  /** What would serve, and how much is wrong. */
   readonly summary: string;
 }
 
@@ -56,7 +56,19 @@ function summary(
 ): string {
   const count = (severity: Complaint['severity']) =>
     complaints.filter((complaint) => complaint.severity === severity).length;
-  const names = services.map(({ service }) => service.name).join(', ') || 'nothing';
+  const serving = services.map((one) => `  ${one.service.name}: ${purposeOf(one)}`);
   const found = `${count('error')} errors, ${count('warning')} warnings, ${count('note')} notes`;
-  return `${directory}: would listen on ${names}; ${found}`;
+  const total = `${directory}: ${found}`;
+  return serving.length === 0
+    ? `nothing would serve\n${total}`
+    : `would serve:\n${serving.join('\n')}\n${total}`;
+}
+
+/** What a service does, in a few words. */
+function purposeOf({ service, nextHop }: AssembledService): string {
+  if (service.program === 'policy') return 'answers policy questions';
+  if (service.program !== 'smtpd') return service.program;
+  return nextHop
+    ? `mail goes to ${nextHop.text}`
+    : 'mail goes where its address belongs (*_transport, transport_maps, DNS)';
 }

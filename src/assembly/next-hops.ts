@@ -41,7 +41,7 @@ export function assembleNextHops(
     const client = clientSettings(name, transport.program, makeOpeners(transport.settings));
     transports.set(name, { kind: 'client', settings: client });
   }
-  for (const [name, command] of POSTFIX_AGENTS) {
+  for (const [name, command] of configuration.agents) {
     if (!transports.has(name)) transports.set(name, { kind: 'other', command });
   }
   const known = new Map<string, NextHop>();
@@ -65,13 +65,6 @@ export function assembleNextHops(
 
 /** Transport tables can name many domains; so many parsed next hops are kept. */
 const MAX_KNOWN = 10_000;
-
-/** Delivery agents of Postfix that a gateway does not have. */
-const POSTFIX_AGENTS: readonly (readonly [string, string])[] = [
-  ['local', 'local'],
-  ['virtual', 'virtual'],
-  ['pipe', 'pipe'],
-];
 
 function parsed(
   settings: Settings,

@@ -30,6 +30,8 @@ export interface Configuration {
   readonly transports: ReadonlyMap<string, Transport>;
   /** The policy servers that are started on demand, by name. */
   readonly spawns: ReadonlyMap<string, Spawn>;
+  /** Delivery agents of Postfix that the gateway does not have, by name: the programs. */
+  readonly agents: ReadonlyMap<string, string>;
   /** Names that are set, but that nobody knows or mentions. */
   readonly unknown: ReadonlySet<string>;
   /** In the order of files and lines. */
@@ -48,7 +50,12 @@ export function readConfiguration(directory: string): Configuration {
     readSettings({ directory: absolute, main, overrides, program, service, complain: book.add });
   const settings = settingsFor('postconf', '', new Map());
   const entries = readMaster(absolute, book.add);
-  const { listeners, transports, spawns, scopes } = sortServices(entries, settings, settingsFor, book.add);
+  const { listeners, transports, spawns, agents, scopes } = sortServices(
+    entries,
+    settings,
+    settingsFor,
+    book.add,
+  );
   const all = [{ set: main, settings }, ...scopes];
   const unknown = checkNames({ scopes: all, services: new Set(entries.map(({ name }) => name)) }, book.add);
   for (const scope of all) {
@@ -64,6 +71,7 @@ export function readConfiguration(directory: string): Configuration {
     services: listeners,
     transports,
     spawns,
+    agents,
     unknown,
     complaints: book.all(),
   };

@@ -10,6 +10,8 @@ interface IgnoredGroup {
   readonly severity: Severity;
   /** "it is ignored: ..." */
   readonly why: string;
+  /** What to do instead. */
+  readonly remedy?: string;
   /** `name = default`, one a line. */
   readonly parameters: string;
 }
@@ -18,6 +20,8 @@ const groups: readonly IgnoredGroup[] = [
   {
     severity: 'warning',
     why: 'the gateway does not speak to milters',
+    remedy:
+      'dkim_verify, dkim_sign, dmarc_policy and clamav_socket do the work of OpenDKIM, OpenDMARC and clamav-milter; others stay at the mail server behind',
     parameters: `
       non_smtpd_milters =
       smtpd_milter_maps =
@@ -564,6 +568,7 @@ const groups: readonly IgnoredGroup[] = [
 export interface IgnoredParameter {
   readonly severity: Severity;
   readonly why: string;
+  readonly remedy: string;
   /** Raw text. */
   readonly default: string;
 }
@@ -571,10 +576,10 @@ export interface IgnoredParameter {
 /** The ignored parameters by name. */
 export const ignoredParameters: ReadonlyMap<string, IgnoredParameter> = new Map(groups.flatMap(entries));
 
-function entries({ severity, why, parameters }: IgnoredGroup): [string, IgnoredParameter][] {
+function entries({ severity, why, remedy = '', parameters }: IgnoredGroup): [string, IgnoredParameter][] {
   const lines = parameters.split('\n').filter((line) => line.includes('='));
   return lines.map((line) => {
     const at = line.indexOf('=');
-    return [line.slice(0, at).trim(), { severity, why, default: line.slice(at + 1).trim() }];
+    return [line.slice(0, at).trim(), { severity, why, remedy, default: line.slice(at + 1).trim() }];
   });
 }

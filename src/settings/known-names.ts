@@ -72,8 +72,8 @@ function judgeName(
   if (parameter(name) !== undefined) return undefined;
   const ignored = ignoredParameters.get(name);
   if (ignored !== undefined) {
-    const severity = value.text === '' ? 'note' : ignored.severity;
-    return { severity, problem: `${name} is ignored: ${ignored.why}`, remedy: '' };
+    const { severity, remedy } = value.text === '' ? ({ severity: 'note', remedy: '' } as const) : ignored;
+    return { severity, problem: `${name} is ignored: ${ignored.why}`, remedy };
   }
   const old = deprecatedParameters.get(name);
   if (old !== undefined) {
@@ -136,12 +136,19 @@ function checkReferences(
     const meant = didYouMean(reference.name, [...knownNames(), ...setNames]);
     complain({
       source: value.sourceAt(reference.at),
-      severity: 'warning',
+      severity: SAMPLE_NAMES.has(reference.name) ? 'note' : 'warning',
       problem: `${name} mentions $${reference.name}, which is not defined and so is empty`,
-      remedy: meant === undefined ? 'define it; a plain dollar is written $$' : `did you mean $${meant}?`,
+      remedy: SAMPLE_NAMES.has(reference.name)
+        ? ''
+        : meant === undefined
+          ? 'define it; a plain dollar is written $$'
+          : `did you mean $${meant}?`,
     });
   }
 }
+
+/** The submission lines of Postfix's own master.cf mention them for the operator to define, or not. */
+const SAMPLE_NAMES = new Set(['client', 'helo', 'sender'].map((of) => `mua_${of}_restrictions`));
 
 function isKnown(name: string): boolean {
   return (

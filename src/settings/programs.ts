@@ -58,6 +58,9 @@ const ignoredPrograms: ReadonlyMap<string, string> = new Map([
   ['qmqpd', 'QMQP is not spoken'],
 ]);
 
+/** Those that deliver mail, and that other places may name as a transport. */
+const POSTFIX_AGENTS = ['local', 'virtual', 'pipe'];
+
 /** Sorts the lines of master.cf into what the gateway has. */
 export function sortServices(
   entries: readonly MasterEntry[],
@@ -66,7 +69,12 @@ export function sortServices(
   complain: Complain,
 ): Services {
   const unique = withoutRepetitions(entries, complain);
-  const found = { listeners: [], transports: new Map<string, Transport>(), spawns: new Map<string, Spawn>() };
+  const found = {
+    listeners: [],
+    transports: new Map<string, Transport>(),
+    spawns: new Map<string, Spawn>(),
+    agents: new Map(POSTFIX_AGENTS.map((name) => [name, name])),
+  };
   const scopes: Scope[] = [];
   for (const entry of unique.values()) {
     if (isDisabled(entry.name, entry.type, main.master_service_disable)) {
@@ -76,6 +84,7 @@ export function sortServices(
     const program = programs.get(entry.program);
     if (program === undefined) {
       if (!changesMail(entry)) complain(withoutProgram(entry));
+      if (POSTFIX_AGENTS.includes(entry.program)) found.agents.set(entry.name, entry.program);
       continue;
     }
     const settings = settingsFor(entry.program, entry.name, entry.overrides);

@@ -66,6 +66,8 @@ export interface Services {
   readonly listeners: readonly Service[];
   readonly transports: ReadonlyMap<string, Transport>;
   readonly spawns: ReadonlyMap<string, Spawn>;
+  /** Delivery agents of Postfix that the gateway does not have, by name: the programs. */
+  readonly agents: ReadonlyMap<string, string>;
   /** The settings of every line that counts, for checks. */
   readonly scopes: readonly Scope[];
 }

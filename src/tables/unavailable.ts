@@ -3,11 +3,15 @@ import type { Kind, KindContext } from './kind.ts';
 import type { Lookup } from './lookup.ts';
 import { LookupFailure } from './table.ts';
 
+/** A list of recipients is often there already, behind us. */
+const NEXT_HOP =
+  ', or list the domains in relay_domains and leave recipients to the mail server behind (smtpd_proxy_filter)';
+
 /** What to use instead. */
 const INSTEAD: Readonly<Record<string, string>> = {
-  ldap: 'write its entries into a hash or sqlite table, or ask the directory through a socketmap or tcp server',
-  mysql: 'copy the rows into an sqlite table, or ask the database through a socketmap or tcp server',
-  pgsql: 'copy the rows into an sqlite table, or ask the database through a socketmap or tcp server',
+  ldap: `write its entries into a hash or sqlite table, ask the directory through a socketmap or tcp server${NEXT_HOP}`,
+  mysql: `copy the rows into an sqlite table, ask the database through a socketmap or tcp server${NEXT_HOP}`,
+  pgsql: `copy the rows into an sqlite table, ask the database through a socketmap or tcp server${NEXT_HOP}`,
   mongodb: 'copy the documents into an sqlite or redis table',
   memcache: 'use a redis table, or the table behind the cache',
   nis: 'write "ypcat -k" output into a hash table',
