@@ -186,7 +186,7 @@ const cases: readonly Case[] = [
   },
   {
     title: 'a dead list, and one of that name that is ours',
-    main: 'smtpd_client_restrictions = reject_rbl_client relays.ordb.org, reject_rbl_client list.dsbl.org\npostscreen_dnsbl_sites = relays.osirusoft.com\nown_dns_lists = dsbl.org osirusoft.com\n',
+    main: 'smtpd_client_restrictions = reject_rbl_client relays.ordb.org, reject_rbl_client list.dsbl.org, reject_dnsbl_score 2\npostscreen_dnsbl_sites = relays.osirusoft.com\nown_dns_lists = dsbl.org osirusoft.com\n',
     says: [
       /^warning main\.cf:8: DNS list relays\.ordb\.org is dead .*; remove it, or name it in own_dns_lists/,
     ],
