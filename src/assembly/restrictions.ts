@@ -1,6 +1,7 @@
 /** The judges of a service and the lists that they go by, from settings. */
 import type { Dns } from '../dns/dns.ts';
 import type { DnsLists } from '../dns/dns-lists.ts';
+import type { Source } from '../mail/source.ts';
 import { unaskedService } from '../policy/unasked-service.ts';
 import type { Log } from '../record/log.ts';
 import { AccessResults } from '../restrictions/access-result.ts';
@@ -10,9 +11,10 @@ import { type ListName, RestrictionCompiler } from '../restrictions/compile.ts';
 import { hintAtDangers } from '../restrictions/danger-hints.ts';
 import { isInlineList } from '../restrictions/inline-lists.ts';
 import { orderHints } from '../restrictions/order-hints.ts';
+import { rateRows } from '../restrictions/rate-argument.ts';
 import { guardsRelay, relayGuards } from '../restrictions/relay-guard.ts';
 import type { RestrictionList } from '../restrictions/restriction.ts';
-import { inspectRows } from '../restrictions/row-inspection.ts';
+import { inspectRows, type RowRules } from '../restrictions/row-inspection.ts';
 import type { PolicyTarget, Sources } from '../restrictions/sources.ts';
 import type { Classes } from '../restrictions/written-restrictions.ts';
 import type { MailSpf } from '../sender-auth/mail-spf.ts';
@@ -66,7 +68,7 @@ export function assembleBench(needs: RestrictionNeeds): Bench {
     log: needs.log,
     compile: (text, source) => compiler.fromRow(text, source),
   });
-  const opened = new Set<TableList>();
+  const opened = { access: new Set<TableList>(), rates: new Set<TableList>() };
   const sources = assembleSources(needs, access, opened);
   const classes = classesOf(settings);
   const compiler = new RestrictionCompiler({ sources, classes, complain: needs.complain });
@@ -97,7 +99,13 @@ export function assembleBench(needs: RestrictionNeeds): Bench {
 interface Inspected {
   readonly classes: Classes;
   readonly access: AccessResults;
-  readonly opened: ReadonlySet<TableList>;
+  readonly opened: OpenedTables;
+}
+
+/** The tables that restrictions name, by what stands in their rows. */
+interface OpenedTables {
+  readonly access: Set<TableList>;
+  readonly rates: Set<TableList>;
 }
 
 /** What `check` says of the rows of access tables, and of an order that is dangerous. */
@@ -106,7 +114,12 @@ function inspectBench(
   { classes, access, opened }: Inspected,
 ): void {
   const { settings, tables } = openers;
-  for (const table of opened) inspectRows(table, access, complain);
+  const actions: RowRules = {
+    inspect: (row) => access.inspect(row),
+    remedy: 'see `portcullis list actions`',
+  };
+  for (const table of opened.access) inspectRows(table, actions, complain);
+  for (const table of opened.rates) inspectRows(table, rateRows, complain);
   if (purpose !== 'mail') return;
   const lists = {
     client: settings.tokens('smtpd_client_restrictions'),
@@ -148,9 +161,14 @@ function classesOf(settings: Settings) {
 function assembleSources(
   { openers, addresses, dns, lists, spf, memory, policies, log, complain, purpose, world }: RestrictionNeeds,
   access: AccessResults,
-  opened: Set<TableList>,
+  opened: OpenedTables,
 ): Sources {
   const { settings, tables } = openers;
+  const open = (into: Set<TableList>) => (spec: string, source: Source) => {
+    const table = tables.open(spec, source, 'access');
+    into.add(table);
+    return table;
+  };
   const relayDomains = openers.list('relay_domains', 'domain');
   const backupNetworks = openers.list('permit_mx_backup_networks', 'network');
   return {
@@ -163,11 +181,8 @@ function assembleSources(
     memory,
     addresses: addresses.resolver,
     access,
-    openTable(spec, source) {
-      const table = tables.open(spec, source, 'access');
-      opened.add(table);
-      return table;
-    },
+    openTable: open(opened.access),
+    openRates: open(opened.rates),
     parentStyle: openers.accessParentStyle,
     recipientDelimiter: settings.recipient_delimiter,
     nullSenderKey: settings.smtpd_null_access_lookup_key,

@@ -16,6 +16,22 @@ export interface RateArgument {
 
 export const RATE_FORM = 'a rate such as 100/1h, or { 100/1h, burst=20, hash:/etc/portcullis/rates }';
 
+const ROW_FORM = 'write 100/1h, 100/1h burst=20 or none';
+
+/** What a row of a table of rates should be, for `check`. */
+export const rateRows = {
+  inspect({ value }: { readonly value: string }): string | undefined {
+    try {
+      readRate(value);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      return 'is no rate';
+    }
+  },
+  remedy: ROW_FORM,
+};
+
 /** Throws a RangeError that says what is wrong. */
 export function readRateArgument(text: string): RateArgument {
   const inside = /^\{(.*)\}$/s.exec(text.trim())?.[1] ?? text;

@@ -63,7 +63,8 @@ function ofAddress(address: Address, subject: Subject, { recipientDelimiter }: S
 /** Throws a RangeError when the argument is no rate. */
 export function checkRate(party: RateParty, text: string, source: Source, sources: Sources): Judge {
   const argument = readRateArgument(text);
-  const tables = argument.tables.map((spec) => new AccessTable(spec, source, sources));
+  const openers = { ...sources, openTable: sources.openRates };
+  const tables = argument.tables.map((spec) => new AccessTable(spec, source, openers));
   const { limiter } = sources.memory.rates;
   return async (q) => {
     for (const counted of await PARTIES[party](q, sources)) {

@@ -40,6 +40,8 @@ export interface Sources {
   readonly memory: MemorySources;
   readonly access: AccessResults;
   openTable(spec: string, source: Source): Table;
+  /** A table of rates, for check_*_rate. */
+  openRates(spec: string, source: Source): Table;
   /** How check_*_access looks for parent domains. `Postfix: parent_domain_matches_subdomains`. */
   readonly parentStyle: 'parent' | 'dot';
   readonly recipientDelimiter: string;

@@ -34,6 +34,29 @@ const cases: readonly Case[] = [
     says: [],
   },
   {
+    title: 'limits: rates in main.cf and in a table',
+    main: 'smtpd_data_restrictions = check_sasl_rate { 200/1d, burst=50, hash:$config_directory/rates }, check_sender_rate 5/x\n',
+    files: { rates: 'ann 1000/1d\nboss@ours.test none\n192.0.2 100/1h burst=5\njoe 5 a day\n' },
+    says: [
+      /^warning main\.cf:8: check_sender_rate: "5\/x" is no rate; write 100\/1h/,
+      /^warning rates:4: "5 a day" is no rate; write 100\/1h, 100\/1h burst=20 or none$/,
+    ],
+  },
+  {
+    title: 'postscreen in front of smtpd',
+    main: 'postscreen_dnsbl_sites = bl.test*2 relays.ordb.org 0123456789abcdef0123456789abcdef.bl.example.com*x\n',
+    master: `smtp inet n - n - 1 postscreen -o postscreen_bare_newline_enable=yes
+smtpd pass - - n - - smtpd
+dnsblog unix - - n - 0 dnsblog
+tlsproxy unix - - n - 0 tlsproxy
+`,
+    says: [
+      /^warning main\.cf:8: DNS list relays\.ordb\.org is dead since 2006/,
+      /^error main\.cf:8: postscreen_dnsbl_sites: "bl\.example\.com\*x": the weight "x" is no number; write domain=filter\*weight$/,
+      /^warning master\.cf:1: postscreen_bare_newline_enable: the tests of postscreen after the greeting are not made/,
+    ],
+  },
+  {
     title: 'permit in front of everything',
     main: `${GUARDED}permit, reject_unauth_destination\n`,
     says: [

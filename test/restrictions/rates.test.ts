@@ -47,7 +47,7 @@ class World {
       recipientDelimiter: '+',
       parentStyle: 'parent',
       log: { warn: (sentence: string) => void this.log.push(sentence) },
-      openTable: (name: string) => ({ name, find: (key: string) => this.table(key) }),
+      openRates: (name: string) => ({ name, find: (key: string) => this.table(key) }),
       memory: {
         rates: {
           limiter: new RateLimiter(this.store as Store),
