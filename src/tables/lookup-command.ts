@@ -49,8 +49,9 @@ export interface CidrText {
 }
 
 /**
- * Turns a plain list of networks into a cidr table with the same result for each. Comments and empty lines stay; what
- * is no network is left out, with a complaint that names the line.
+ * Turns a plain list of networks into a cidr table with the same result for each. Comments and empty lines stay, and so
+ * does, as a comment, a word behind a network, such as its country; what is no network is left out, with a complaint
+ * that names the line.
  */
 export function cidrTable(list: string, action: string, file = 'stdin'): CidrText {
   const complaints = new FileComplaints(file);
@@ -69,7 +70,7 @@ export function cidrTable(list: string, action: string, file = 'stdin'): CidrTex
 function cidrLine(line: string, action: string, number: number, complaints: FileComplaints): string[] {
   const [, pattern = '', rest = ''] = /^\s*(\S*)\s*(.*?)\s*$/s.exec(line) ?? [];
   if (pattern === '' || /^[#;]/.test(pattern)) return [line.replace(/^\s*;/, '#').trim()];
-  if (rest !== '' && !/^[#;]/.test(rest)) {
+  if (rest !== '' && !/^[#;a-z]/i.test(rest)) {
     complaints.broken(number, `${quoted(line)}: more than a network`, 'write one network a line');
     return [];
   }

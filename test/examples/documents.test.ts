@@ -10,6 +10,7 @@ import { inspect } from '../../src/assembly/inspection.ts';
 import { complaintLine } from '../../src/settings/complaint.ts';
 import { logicalLines } from '../../src/settings/logical-lines.ts';
 import { splitTokens } from '../../src/settings/tokens.ts';
+import { cidrTable } from '../../src/tables/lookup-command.ts';
 import { writtenDirectory } from '../settings/written-directory.ts';
 
 const examples = join(import.meta.dirname, '../../config/examples');
@@ -99,6 +100,13 @@ test('river-of-stars: the tables that the page shows, under the names that main.
   for (const [shown, asked] of Object.entries(names)) {
     assert.equal(read(examples, 'river-of-stars', asked), read(verbatim('river-of-stars'), shown));
   }
+});
+
+test('fighting-spam: the table of networks is what `table cidr` makes of the list', () => {
+  const list = read(examples, 'fighting-spam/sinokoreacidr.txt');
+  const { text, complaints } = cidrTable(list, 'REJECT Asian Networks');
+  assert.equal(text, read(examples, 'fighting-spam/chinese-spammer-networks'));
+  assert.deepEqual(complaints, []);
 });
 
 test('fighting-spam: what is said of the example', async () => {

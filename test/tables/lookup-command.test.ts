@@ -70,6 +70,12 @@ describe('table cidr', () => {
     ]);
   });
 
+  test('lists that name the country behind each network', () => {
+    const { text, complaints } = cidrTable('58.14.0.0/15 China\n58.29.0.0/16\tKorea, South\n', 'REJECT');
+    assert.equal(text, '# China\n58.14.0.0/15\tREJECT\n# Korea, South\n58.29.0.0/16\tREJECT\n');
+    assert.deepEqual(complaints, []);
+  });
+
   test('the action is one line, and there is one', () => {
     assert.equal(cidrTable('::/0', 'REJECT\nme').text, '::/0\tREJECT me\n');
     assert.match(complaintLine(cidrTable('::/0', ' ').complaints[0] ?? assert.fail()), /the action is empty/);
