@@ -9,23 +9,24 @@ import { isUtf8 } from 'node:buffer';
 import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
 import type { Pattern } from './pattern.ts';
 import { SetOfReading, type SetShape } from './set-of-reading.ts';
-import { inTurns, type Work } from './turns.ts';
+import type { Work } from './turns.ts';
 
 export class PatternSet {
   readonly #bytes: SetOfReading;
   /** Only when a pattern reads UTF-8. */
   readonly #utf8: SetOfReading | undefined;
 
-  /** `ready` should follow; without it the first text pays for the set, about 40 us a pattern at a stretch. */
+  /** `prepare` should follow; without it the first text pays for the set, about 40 us a pattern at a stretch. */
   constructor(patterns: readonly Pattern[]) {
     this.#bytes = new SetOfReading(patterns.map((pattern) => pattern.matcher('bytes')));
     const differs = patterns.some((pattern) => pattern.matcher('utf8') !== pattern.matcher('bytes'));
     if (differs) this.#utf8 = new SetOfReading(patterns.map((pattern) => pattern.matcher('utf8')));
   }
 
-  /** Prepares the set, in turns. */
-  ready(): MaybePromise<void> {
-    return inTurns(this.#prepare());
+  /** Makes the set ready for its first text. */
+  *prepare(): Work<void> {
+    yield* this.#bytes.prepare();
+    if (this.#utf8 !== undefined) yield* this.#utf8.prepare();
   }
 
   /** The indexes of all patterns that match in `input[start..end)`, ascending; mostly none. */
@@ -56,11 +57,6 @@ export class PatternSet {
   /** How many patterns have a window that is all of them, a window, none; and the automaton's size: for figures. */
   get shape(): SetShape {
     return (this.#utf8 ?? this.#bytes).shape;
-  }
-
-  *#prepare(): Work<void> {
-    yield* this.#bytes.prepare();
-    if (this.#utf8 !== undefined) yield* this.#utf8.prepare();
   }
 
   #setFor(input: Buffer, start: number, end: number): SetOfReading {

@@ -6,6 +6,7 @@
 import { isPromise, type MaybePromise } from '../mail/maybe-promise.ts';
 import type { Pattern } from '../patterns/pattern.ts';
 import { PatternSet } from '../patterns/pattern-set.ts';
+import type { Work } from '../patterns/turns.ts';
 import { whenKnown } from './lookup.ts';
 import { type AskPattern, fits, type Rule } from './pattern-rules.ts';
 
@@ -29,6 +30,11 @@ export class PatternSearch {
       for (let block = rule.condition; block; block = block.outer) this.#place(block.pattern);
     }
     this.#set = new PatternSet([...this.#places.keys()]);
+  }
+
+  /** Makes everything ready for the first text, in small steps. */
+  prepare(): Work<void> {
+    return this.#set.prepare();
   }
 
   /** The first rule that fits `text[start..end)`. `ask` decides patterns that need more than linear time. */

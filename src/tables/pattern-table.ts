@@ -121,7 +121,9 @@ function* readRules(type: PatternType, bytes: Buffer, complaints: FileComplaints
   yield* eachLine(bytes, complaints, take, LINES_PER_SLICE);
   rules.finish();
   yield;
-  return { rules: rules.rules, search: new PatternSearch(rules.rules) };
+  const search = new PatternSearch(rules.rules);
+  yield* search.prepare();
+  return { rules: rules.rules, search };
 }
 
 export const patternKinds: readonly Kind[] = [

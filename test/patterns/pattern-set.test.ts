@@ -4,6 +4,7 @@ import { isPromise } from '../../src/mail/maybe-promise.ts';
 import { compilePattern, type Pattern, pcreSyntax, regexpSyntax } from '../../src/patterns/pattern.ts';
 import { PatternError, PatternOverrun } from '../../src/patterns/pattern-error.ts';
 import { PatternSet } from '../../src/patterns/pattern-set.ts';
+import { inTurns } from '../../src/patterns/turns.ts';
 import { LoopWatch, processorMs } from './processor-time.ts';
 import {
   ereGrammar,
@@ -64,7 +65,7 @@ test('a set of random patterns answers as its patterns do one by one', async () 
   for (let round = 0; round < 60; round++) {
     const patterns = randomSet(random, 40);
     const all = new PatternSet(patterns);
-    await all.ready();
+    await inTurns(all.prepare());
     for (let i = 0; i < 20; i++) {
       const line = Buffer.from(randomText(random, pieces, 14), random.chance(3) ? 'latin1' : 'utf8');
       const text = Buffer.concat([Buffer.from('a\nb'), line, Buffer.from('foo')]);
@@ -114,7 +115,7 @@ test('long work is done in turns and ends with the same answer', async (t) => {
   const text = Buffer.from(Array.from({ length: 3000 }, (_, i) => `zq${i}; `).join(''));
   const watch = new LoopWatch();
   t.after(() => watch.stop());
-  await patterns.ready();
+  await inTurns(patterns.prepare());
   const before = processorMs();
   const answer = patterns.matches(text);
   const first = processorMs() - before;

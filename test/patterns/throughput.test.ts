@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compilePattern, pcreSyntax } from '../../src/patterns/pattern.ts';
 import { PatternSet } from '../../src/patterns/pattern-set.ts';
+import { inTurns } from '../../src/patterns/turns.ts';
 import {
   digitText,
   ordinaryText,
@@ -33,7 +34,7 @@ async function measure(kind: string, count: number): Promise<Measured> {
   assert.ok(write);
   const before = processorMs();
   const set = new PatternSet(Array.from({ length: count }, (_, i) => compilePattern(write(i), pcreSyntax)));
-  await set.ready();
+  await inTurns(set.prepare());
   const loadMs = processorMs() - before;
   const mbPerSecond = { ordinary: await rate(set, texts.ordinary), digits: await rate(set, texts.digits) };
   const { exact, windowed, always, nodes, states } = set.shape;
@@ -86,7 +87,7 @@ test('near misses of all patterns are slower, but not thousands of times', async
     const set = new PatternSet(
       Array.from({ length: 10_000 }, (_, i) => compilePattern(pattern(i), pcreSyntax)),
     );
-    await set.ready();
+    await inTurns(set.prepare());
     for (const length of [76, 2000]) {
       const lines = Array.from({ length: Math.ceil(2e5 / length) }, () => {
         let text = '';

@@ -5,6 +5,7 @@ import { FileComplaints } from '../../src/tables/file-complaints.ts';
 import { type AskPattern, fits, PatternRules, type Rule } from '../../src/tables/pattern-rules.ts';
 import { PatternSearch } from '../../src/tables/pattern-search.ts';
 import { LookupFailure } from '../../src/tables/table.ts';
+import { costMs } from '../patterns/processor-time.ts';
 import { here, Workshop } from './opened.ts';
 import { generator, pick } from './random.ts';
 
@@ -116,4 +117,16 @@ describe('patterns that cannot decide in time', () => {
     assert.equal(await table.find('the first x'), 'one');
     await shop.close();
   });
+});
+
+test('the first text does not pay for a table that has just been read', async () => {
+  const shop = new Workshop();
+  const rules = Array.from({ length: 3_000 }, (_, i) => `/word${i} [a-z]+(${i}|x)*y/ REJECT ${i}`);
+  shop.file('rules', `${rules.join('\n')}\n`);
+  const table = shop.tables.open('pcre:rules', here);
+  await shop.tables.ready();
+  const line = Buffer.from('an ordinary line of a mail');
+  const first = await costMs(() => table.findInBytes(line, 0, line.length));
+  assert.ok(first < 30, `${first.toFixed(0)} ms; without preparation it is about 100`);
+  await shop.close();
 });
