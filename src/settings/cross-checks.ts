@@ -85,15 +85,6 @@ const checks: readonly CrossCheck[] = [
     remedy: 'write mynetworks_style = host, or set mynetworks',
   },
   {
-    name: 'postscreen_dnsbl_sites',
-    severity: 'warning',
-    isWrong: (settings) =>
-      settings.isSet('postscreen_dnsbl_sites') && !isAsked(settings, /^reject_dnsbl_score$/i),
-    problem: () =>
-      'postscreen_dnsbl_sites is set, but there is no postscreen, and no restriction asks these lists',
-    remedy: 'put reject_dnsbl_score N into smtpd_client_restrictions, N as postscreen_dnsbl_threshold had it',
-  },
-  {
     name: 'smtpd_sasl_type',
     severity: 'error',
     isWrong: ({ smtpd_sasl_auth_enable, smtpd_sasl_type }) =>
@@ -125,21 +116,6 @@ export function crossCheck(settings: Settings, complain: Complain): void {
       complain({ source: settings.sourceOf(name), severity, problem: problem(settings), remedy });
     }
   }
-}
-
-/** Whether a word stands in a restriction list or a class. */
-function isAsked(settings: Settings, word: RegExp): boolean {
-  const names = [
-    'smtpd_client_restrictions',
-    'smtpd_helo_restrictions',
-    'smtpd_sender_restrictions',
-    'smtpd_relay_restrictions',
-    'smtpd_recipient_restrictions',
-    'smtpd_data_restrictions',
-    'smtpd_end_of_data_restrictions',
-    ...settings.smtpd_restriction_classes,
-  ];
-  return names.some((name) => settings.tokens(name).some(({ text }) => word.test(text)));
 }
 
 function offersServerTls({ smtpd_tls_security_level, smtpd_tls_wrappermode }: Settings): boolean {

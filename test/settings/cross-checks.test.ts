@@ -50,11 +50,6 @@ const cases: [main: string, complaint: string | undefined][] = [
     'mynetworks = [::]/0 81.0.0.0/8 [2001::]/16',
     'warning main.cf:1: mynetworks: [::]/0 is the whole Internet: everybody may relay; 81.0.0.0/8 is a network of many owners: all of them may relay; [2001::]/16 is a network of many owners: all of them may relay; list your own networks alone',
   ],
-  [
-    'postscreen_dnsbl_sites = bl.test*2',
-    'warning main.cf:1: postscreen_dnsbl_sites is set, but there is no postscreen, and no restriction asks these lists; put reject_dnsbl_score N into smtpd_client_restrictions, N as postscreen_dnsbl_threshold had it',
-  ],
-  ['postscreen_dnsbl_sites = bl.test*2\nsmtpd_restriction_classes = c\nc = reject_dnsbl_score 2', undefined],
   ['mynetworks_style = class\nmynetworks = 127.0.0.1', undefined],
   [
     'mynetworks_style = class',
