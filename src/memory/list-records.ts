@@ -3,25 +3,17 @@
  * that commands and pages can tell of a gateway that runs elsewhere. Names of lists are kept without customers' keys.
  * A store that fails costs nothing: what could not be written is written the next time.
  */
-import type { ListState, ListStatistics } from '../dns/list-statistics.ts';
+import type { ListStatistics } from '../dns/list-statistics.ts';
 import { readListRecord, writeListRecord } from './list-record-text.ts';
 import { type Store, StoreFailure } from './store.ts';
 import { storeKey } from './store-key.ts';
 
-export interface ListRecord {
-  readonly zone: string;
-  readonly asks: ListStatistics['asks'];
-  readonly queries: number;
-  readonly hits: number;
-  readonly uniqueHits: number;
-  readonly errors: number;
-  readonly totalMs: number;
-  readonly slowestMs: number;
-  /** As it was when somebody wrote last, and when that was (milliseconds since 1970). */
-  readonly state: ListState;
-  readonly why: string;
-  readonly since: number;
+/** A list over a day, or over several. */
+export interface ListRecord extends Omit<ListStatistics, 'why'> {
+  /** State, reason and `since` are those of whoever wrote last, and this is when (milliseconds since 1970). */
   readonly toldAt: number;
+  /** Empty: there is nothing to say. */
+  readonly why: string;
 }
 
 type Counts = Pick<ListStatistics, 'queries' | 'hits' | 'uniqueHits' | 'errors' | 'totalMs'>;

@@ -107,9 +107,9 @@ export class Conversation {
     return this.#closed;
   }
 
-  /** It is gone, or has nothing more to say. */
-  get hasLeft(): boolean {
-    return this.#closed || this.#inputEnded;
+  /** It is gone, has nothing more to say, or has to go: the service ends. */
+  get isLeaving(): boolean {
+    return this.#closed || this.#inputEnded || sessions.draining;
   }
 
   /** Whether more input is here already. */
@@ -117,9 +117,9 @@ export class Conversation {
     return this.wire.hasInput;
   }
 
-  /** Resolves when the client says something, or goes away, while we wait for something else. */
+  /** Resolves when the client says something, or leaves, while we wait for something else. */
   stirred(): Promise<void> {
-    if (this.hasInput || this.#inputEnded || this.#closed) return Promise.resolve();
+    if (this.hasInput || this.isLeaving) return Promise.resolve();
     this.#stir ??= Promise.withResolvers();
     return this.#stir.promise;
   }
@@ -225,6 +225,7 @@ export class Conversation {
 
   /** The service ends: an idle client is told, a busy one when it has finished what it has begun. */
   drain(): void {
+    this.#stirUp();
     if (!this.#busy && !this.isOver) this.#settle();
   }
 

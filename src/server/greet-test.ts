@@ -26,7 +26,7 @@ export async function greetTest(
   if (talk.hasInput) {
     return { kind: 'talked', bytes: talk.wire.inputBytes, text: talk.peekInput(SHOWN).slice(0, SHOWN) };
   }
-  return { kind: talk.hasLeft ? 'left' : 'waited' };
+  return { kind: talk.isLeaving ? 'left' : 'waited' };
 }
 
 /** Waits for the first of these, but not longer than this. */

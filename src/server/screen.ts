@@ -119,7 +119,7 @@ class Screening {
     return this.#conclude(passes, hasPassedAll ? `PASS ${due.isNew ? 'NEW' : 'OLD'}` : undefined);
   }
 
-  /** Until when the client has passed now, 0 when it has not; undefined: the session is over. */
+  /** Until when the client has passed this test, 0 when it has not; undefined: the session is over. */
   async #greet(
     { banner, rule, ttlMs }: GreetTest,
     patienceMs: number,
@@ -144,7 +144,7 @@ class Screening {
     return lists !== undefined && !this.#barred && !this.#hasTalked && isSpared(score, lists);
   }
 
-  /** The same for both tests. */
+  /** Until when the client has passed which test, now that the lists have spoken; undefined: the session is over. */
   async #judgeScore(score: Score, lists: ListsTest, greeted: number): Promise<Passes | undefined> {
     tellAnswers(score, this.#log);
     const isListed = isTooHigh(score, lists);

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
+import { sessions } from '../../src/server/sessions.ts';
 import { testCertificate, testKey } from '../smtp/certificate.ts';
 import { type GatewayPlan, RunningGateway } from '../support/running-gateway.ts';
 import { SmtpClient } from '../support/smtp-client.ts';
@@ -205,3 +206,17 @@ postscreen_dnsbl_reply_map = inline:{bl.test=our.list}
       },
     ));
 });
+
+test('nobody waits when the service ends', () =>
+  withGateway({ mainCf: 'postscreen_greet_wait = 30s\n' }, async (gateway) => {
+    const client = new SmtpClient(gateway.port('smtp'));
+    assert.match(await client.line(), /^220-/);
+    const began = performance.now();
+    const drained = sessions.drain(20_000);
+    assert.equal(await client.line(), '421 4.3.2 gw.test Service shutting down');
+    client.close();
+    await drained;
+    sessions.draining = false;
+    assert.ok(performance.now() - began < 10_000);
+    assert.ok(!gateway.log.some((line) => line.startsWith('PASS')));
+  }));
