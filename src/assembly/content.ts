@@ -12,7 +12,6 @@ import type { Content } from '../content/content.ts';
 import { Inspection, type InspectionOptions, type MailOf } from '../content/inspection.ts';
 import { MessageRules } from '../content/message-rules.ts';
 import type { MessageWalkOptions } from '../content/message-walk.ts';
-import type { LogicalHeader } from '../content/mime/logical-header.ts';
 import type { MimeProblem } from '../content/mime/mime-problem.ts';
 import { receivedField } from '../content/received.ts';
 import type { Log } from '../record/log.ts';
@@ -35,7 +34,7 @@ export interface ContentNeeds {
   readonly inspectors?: InspectionOptions['inspectors'];
   readonly sealers?: InspectionOptions['sealers'];
   /** Headers of the message that are taken out, such as results in our name. */
-  readonly isUnwanted?: (header: LogicalHeader) => boolean;
+  readonly isUnwanted?: CleanupOptions['isUnwanted'];
 }
 
 const SPOOL_MEMORY_BYTES = 1_048_576;

@@ -4,6 +4,7 @@
  */
 import { resolve } from 'node:path';
 import { SenderCheck, type SenderCheckOptions } from '../content/authentication/sender-check.ts';
+import type { CleanupOptions } from '../content/cleanup/cleanup.ts';
 import type { InspectionOptions } from '../content/inspection.ts';
 import type { LogicalHeader } from '../content/mime/logical-header.ts';
 import { KeyFiles, KeyProblem, parseKeyNames } from '../content/signing/key-files.ts';
@@ -27,7 +28,7 @@ export interface SenderAuthParts {
   readonly readers: InspectionOptions['readers'];
   readonly sealers: InspectionOptions['sealers'];
   /** Whether a header of the message speaks in our name; undefined: none is looked at. */
-  readonly isUnwanted: ((header: LogicalHeader) => boolean) | undefined;
+  readonly isUnwanted: CleanupOptions['isUnwanted'] | undefined;
 }
 
 export interface SenderAuthNeeds {
@@ -64,7 +65,7 @@ export function assembleSenderAuth(openers: Openers, { dns, store, log }: Sender
     signers: check ? signers : NOBODY,
     readers: check ? [(mail) => check.begin(mail)] : [],
     sealers: settings.dkim_sign ? [signer(openers, isOurs, log)] : [],
-    isUnwanted: checks ? (header) => isForged(header, settings) : undefined,
+    isUnwanted: checks ? (header, isLoose) => isForged(header, isLoose, settings) : undefined,
   };
 }
 
@@ -138,8 +139,10 @@ export function keyPath(settings: Settings): (file: string) => string {
   return (file) => resolve(settings.text('config_directory') ?? '.', file);
 }
 
-function isForged(header: LogicalHeader, settings: Settings): boolean {
+/** Results where no header should be are no results, whoever claims them: only the first line of them is known. */
+function isForged(header: LogicalHeader, isLoose: boolean, settings: Settings): boolean {
   if (header.name !== 'authentication-results') return false;
+  if (isLoose) return true;
   const raw = header.text.toString('latin1').replaceAll('\n', '\r\n');
   return claimsToBeOurs({ name: header.name, raw }, [settings.authserv_id, settings.myhostname]);
 }

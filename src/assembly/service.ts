@@ -144,5 +144,7 @@ type Unwanted = NonNullable<ContentNeeds['isUnwanted']>;
 /** Nothing, where nobody minds any header. */
 function unwanted(tests: readonly (Unwanted | undefined)[]): { isUnwanted?: Unwanted } {
   const asked = tests.filter((test) => test !== undefined);
-  return asked.length === 0 ? {} : { isUnwanted: (header) => asked.some((test) => test(header)) };
+  return asked.length === 0
+    ? {}
+    : { isUnwanted: (header, isLoose) => asked.some((test) => test(header, isLoose)) };
 }

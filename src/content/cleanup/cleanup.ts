@@ -10,9 +10,9 @@ import { reply } from '../../mail/reply.ts';
 import { builtIn } from '../../mail/source.ts';
 import type { Log } from '../../record/log.ts';
 import type { Judgement } from '../judgement.ts';
-import type { LogicalHeader } from '../mime/logical-header.ts';
+import { LogicalHeader } from '../mime/logical-header.ts';
 import { type MimeProblem, mimeProblems } from '../mime/mime-problem.ts';
-import type { HeaderClass, MimeListener } from '../mime/mime-structure.ts';
+import { belongsToHeader, type HeaderClass, type MimeListener } from '../mime/mime-structure.ts';
 import type { TextRecord } from '../mime/record-scanner.ts';
 import type { CheckTable } from './check-table.ts';
 import { Checking } from './checking.ts';
@@ -29,8 +29,11 @@ export interface CleanupOptions {
   /** How much of each body is checked; 0: all of it. */
   readonly bodyCheckLimitBytes: number;
   readonly headerLimitBytes: number;
-  /** Headers of the message that are taken out unseen, such as forged results of ours. */
-  isUnwanted(header: LogicalHeader): boolean;
+  /**
+   * Headers of the message that are taken out unseen, such as forged results of ours. `isLoose`: it is a line behind a
+   * header that ended early, the first of a field perhaps.
+   */
+  isUnwanted(header: LogicalHeader, isLoose: boolean): boolean;
   readonly log: Log;
 }
 
@@ -53,6 +56,9 @@ export class Cleanup implements MimeListener {
   /** Whether the header that was told of last goes on as it came, with what exceeds the limit. */
   #passes = false;
   #messageId: string | undefined;
+  /** Behind a header that ended without a blank line, where many programs still see headers. */
+  #isLoose = false;
+  #dropsLooseField = false;
 
   constructor(
     options: CleanupOptions,
@@ -73,9 +79,23 @@ export class Cleanup implements MimeListener {
   }
 
   wantsBody(offset: number): boolean {
+    return this.#isLoose || this.#isChecked(offset);
+  }
+
+  #isChecked(offset: number): boolean {
     const { bodyChecks, bodyCheckLimitBytes } = this.#options;
     if (!bodyChecks || !this.#judgement.isChecking) return false;
     return bodyCheckLimitBytes === 0 || offset < bodyCheckLimitBytes;
+  }
+
+  /** Whether this line is a part of a field that is not wanted. The first blank line ends the search. */
+  #dropsLoose(record: TextRecord): boolean {
+    if (belongsToHeader(record)) return this.#dropsLooseField;
+    this.#isLoose = record.end > record.start;
+    const { headerLimitBytes, isUnwanted } = this.#options;
+    const header = LogicalHeader.begun(record, headerLimitBytes);
+    this.#dropsLooseField = header !== undefined && isUnwanted(header, true);
+    return this.#dropsLooseField;
   }
 
   header(header: LogicalHeader, place: HeaderClass): MaybePromise<void> {
@@ -84,7 +104,7 @@ export class Cleanup implements MimeListener {
     const where = known?.isMime ? 'part' : place;
     if (name === 'received') this.#primary?.countHop();
     this.#passes = false;
-    if (place === 'primary' && this.#options.isUnwanted(header)) return;
+    if (place === 'primary' && this.#options.isUnwanted(header, false)) return;
     const checks = this.#options.headerChecks[where];
     if (!checks || !this.#judgement.isChecking) return this.#settle(header, where, known);
     const { text } = header;
@@ -98,6 +118,7 @@ export class Cleanup implements MimeListener {
   }
 
   headersDone(isCut: boolean): MaybePromise<void> {
+    this.#isLoose = isCut && !this.#primary; // a queue puts a blank line there
     if (!this.#primary || this.#judgement.isOver) return;
     const separate = () => (isCut ? this.#edits.insert(CRLF) : undefined);
     if (!this.#primary.completes) return separate();
@@ -111,9 +132,10 @@ export class Cleanup implements MimeListener {
   }
 
   body(record: TextRecord, offset: number): MaybePromise<void> {
+    if (this.#isLoose && this.#dropsLoose(record)) return;
     const { bytes, start, end } = record;
     const { bodyChecks } = this.#options;
-    if (!bodyChecks || !this.wantsBody(offset)) {
+    if (!bodyChecks || !this.#isChecked(offset)) {
       this.#pass(record);
       return;
     }

@@ -228,7 +228,8 @@ export class MimeStructure {
   }
 }
 
-function belongsToHeader({ continues, bytes, start, end }: TextRecord): boolean {
+/** Whether the record goes on with the field before it. */
+export function belongsToHeader({ continues, bytes, start, end }: TextRecord): boolean {
   return continues || (end > start && (bytes[start] === SPACE || bytes[start] === TAB));
 }
 
