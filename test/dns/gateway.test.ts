@@ -1,6 +1,12 @@
 /** A whole gateway that asks real DNS lists: bad ones refuse nobody, and keys of customers are seen by nobody. */
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { ListRecords } from '../../src/memory/list-records.ts';
+import { SqliteStore } from '../../src/memory/sqlite-store.ts';
+import { silentLog } from '../../src/record/log.ts';
 import { goodList, honestList, RblServer, rbldnsdMissing, soldList } from '../support/rbldnsd.ts';
 import { RunningGateway } from '../support/running-gateway.ts';
 import { rcptReply, SmtpClient } from '../support/smtp-client.ts';
@@ -30,12 +36,15 @@ describe('a gateway with DNS lists', { skip: rbldnsdMissing }, () => {
     });
   const to = 'b@ours.test';
 
-  test('lists, allow lists, and the figures of each', async () => {
+  test('lists, allow lists, and the figures of each, which last', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'figures-'));
     const gateway = await gatewayWith(`
+state_store = sqlite:${directory}/state.db
 smtpd_recipient_restrictions = reject_unauth_destination,
     permit_dnswl_client wl.test=127.0.0.2,
     reject_rbl_client bl.test, reject_rbl_client bl.test=127.0.0.4,
     reject_rhsbl_sender names.test, reject_rbl_client refusing.test`);
+    gateway.assembly.watchLists();
     try {
       assert.equal(await rcptReply(gateway.port(), '127.0.0.5', to), '250 2.1.5 Ok');
       assert.equal(await rcptReply(gateway.port(), '127.0.0.9', to), '250 2.1.5 Ok');
@@ -56,6 +65,19 @@ smtpd_recipient_restrictions = reject_unauth_destination,
     } finally {
       await gateway.stop();
     }
+    const store = new SqliteStore({ path: join(directory, 'state.db'), log: silentLog, housekeeping: false });
+    const records = await new ListRecords(store).of(1);
+    await store.close();
+    rmSync(directory, { recursive: true });
+    assert.deepEqual(
+      records.map(({ zone, state, hits, uniqueHits }) => [zone, state, hits, uniqueHits]).sort(),
+      [
+        ['bl.test', 'in service', 1, 0],
+        ['names.test', 'in service', 1, 1],
+        ['refusing.test', 'out of service', 0, 0],
+        ['wl.test', 'in service', 1, 0],
+      ],
+    );
   });
 
   test('a list that lists the whole world refuses nobody, and is asked again when it is healthy', async () => {
