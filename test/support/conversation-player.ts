@@ -1,8 +1,8 @@
 /** Plays a dialogue against a running gateway, in whole writes or byte by byte, and notes what was really said. */
-import { connect, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Received } from '../smtp/fake-backend.ts';
 import type { Dialogue } from './conversation-file.ts';
+import { SmtpClient } from './smtp-client.ts';
 
 export type Manner = 'whole' | 'byte by byte';
 
@@ -11,18 +11,16 @@ const ANSWER_MS = 10_000;
 
 /** The transcript: what the client sent and what it heard, `C: ` and `S: ` in front. */
 export async function play(dialogue: Dialogue, port: number, manner: Manner): Promise<string[]> {
-  const wire = new ClientWire(
-    connect({ host: '127.0.0.1', port, localAddress: dialogue.clientAddress, noDelay: true }),
-  );
+  const client = new SmtpClient(port, dialogue.clientAddress);
   const transcript: string[] = [];
   try {
     for (const { sent, heard } of dialogue.exchanges) {
-      await wire.send(sent, manner);
+      await send(client, sent, manner);
       for (const line of sent.split('\r\n').slice(0, -1)) transcript.push(`C: ${line}`);
-      for (let i = 0; i < heard.length; i++) transcript.push(`S: ${await wire.line()}`);
+      for (let i = 0; i < heard.length; i++) transcript.push(`S: ${await client.line(ANSWER_MS)}`);
     }
   } finally {
-    wire.close();
+    client.close();
   }
   return transcript;
 }
@@ -58,60 +56,10 @@ export function deliveryText({ sender, recipients, wire }: Received): string {
   return [sender, ...recipients, ...lines].join('\n');
 }
 
-class ClientWire {
-  readonly #socket: Socket;
-  #text = '';
-  #ended = false;
-  #wake: () => void = () => {};
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-    socket.on('data', (chunk) => {
-      this.#text += chunk.toString('utf8');
-      this.#wake();
-    });
-    for (const event of ['end', 'close', 'error'] as const) {
-      socket.on(event, () => {
-        this.#ended = true;
-        this.#wake();
-      });
-    }
-  }
-
-  async send(text: string, manner: Manner): Promise<void> {
-    if (text === '' || this.#ended) return;
-    if (manner === 'whole') this.#socket.write(text);
-    else {
-      for (const byte of Buffer.from(text)) {
-        this.#socket.write(Buffer.from([byte]));
-        await nextTurn();
-      }
-    }
-  }
-
-  /** The next line, `<closed>` at the end, `<silence>` when none comes. */
-  async line(): Promise<string> {
-    const deadline = Date.now() + ANSWER_MS;
-    for (;;) {
-      const end = this.#text.indexOf('\r\n');
-      if (end >= 0) {
-        const line = this.#text.slice(0, end);
-        this.#text = this.#text.slice(end + 2);
-        return line;
-      }
-      if (this.#ended) return '<closed>';
-      if (Date.now() >= deadline) return '<silence>';
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, deadline - Date.now());
-        this.#wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
-    }
-  }
-
-  close(): void {
-    this.#socket.destroy();
+async function send(client: SmtpClient, text: string, manner: Manner): Promise<void> {
+  if (manner === 'whole') return client.write(text);
+  for (const byte of Buffer.from(text)) {
+    client.write(Buffer.from([byte]));
+    await nextTurn();
   }
 }

@@ -13,7 +13,7 @@ export class SmtpClient {
   constructor(port: number, from = '127.0.0.1', host = '127.0.0.1') {
     this.#socket = connect({ port, host, localAddress: from, noDelay: true });
     this.#socket.on('data', (bytes) => {
-      this.#text += bytes.toString('latin1');
+      this.#text += bytes.toString('utf8');
       this.#wake();
     });
     for (const event of ['end', 'close', 'error'] as const) {
@@ -26,7 +26,12 @@ export class SmtpClient {
 
   /** Sends lines, all in one write. */
   send(...lines: readonly string[]): void {
-    this.#socket.write(lines.map((line) => `${line}\r\n`).join(''));
+    this.write(lines.map((line) => `${line}\r\n`).join(''));
+  }
+
+  /** Sends what may be no lines; nothing when the other side is gone. */
+  write(bytes: string | Buffer): void {
+    if (bytes.length > 0 && !this.#isOver) this.#socket.write(bytes);
   }
 
   async say(line: string): Promise<string> {
@@ -70,11 +75,6 @@ export class SmtpClient {
       const line = await this.line();
       if (!/^\d{3}-/.test(line)) return line;
     }
-  }
-
-  /** Says nothing more, but still listens. */
-  endInput(): void {
-    this.#socket.end();
   }
 
   close(): void {
