@@ -6,6 +6,7 @@ import { openLog } from '../record/pino-log.ts';
 import { complaintLine } from '../settings/complaint.ts';
 import { type Configuration, readConfiguration } from '../settings/configuration.ts';
 import { runTests } from '../trial/test-run.ts';
+import { compileEarly } from './early-compilation.ts';
 import { type BrokenTable, type FromWorker, POLICY_TESTS, type ToWorker } from './letters.ts';
 import { becomeOwner, findServingUser, isRoot } from './privileges.ts';
 import { RemoteCounters } from './shared-counters.ts';
@@ -54,6 +55,7 @@ export async function runWorker(directory: string): Promise<void> {
   });
   process.on('disconnect', () => void stop({ patienceMs: 0, atMostMs: 0 })); // the supervisor is gone
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => {}); // the supervisor tells us
+  compileEarly(); // what runs at the start alone is not worth it
   await worker.listen();
   flushCompileCache(); // later it may belong to somebody else
   if (isRoot()) {
