@@ -34,6 +34,10 @@ export class SmtpClient {
     if (bytes.length > 0 && !this.#isOver) this.#socket.write(bytes);
   }
 
+  sendBytes(bytes: Buffer): void {
+    this.#socket.write(bytes);
+  }
+
   async say(line: string): Promise<string> {
     this.send(line);
     return this.reply();
