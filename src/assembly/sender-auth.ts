@@ -124,7 +124,7 @@ function signer(
 }
 
 /** Reads the keys that the maps can name beforehand, while the process may still read everything. */
-function readAhead(entries: readonly Found[], keys: KeyFiles, path: (file: string) => string): void {
+function readAhead(entries: Iterable<Found>, keys: KeyFiles, path: (file: string) => string): void {
   for (const { value } of entries) {
     try {
       for (const name of parseKeyNames(value, path)) keys.key(name);

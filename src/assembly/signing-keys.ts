@@ -23,7 +23,7 @@ export function inspectSigningKeys(
 ): SigningKeys {
   const signing = services.map((service) => service.settings).filter(({ dkim_sign }) => dkim_sign);
   const maps = signing.map((one) => new Openers(tables, one).maps('dkim_signing_maps'));
-  const entries = maps.flatMap((tableList) => tableList?.entries() ?? []);
+  const entries = maps.flatMap((tableList) => [...(tableList?.entries() ?? [])]);
   const inspection = new KeyInspection(entries, { resolve: keyPath(settings), reader });
   const empty = signing.filter((_, i) => maps[i] === undefined).map(nothingToSignWith);
   return {

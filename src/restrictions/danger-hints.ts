@@ -29,7 +29,7 @@ export interface DangerContext {
   /** smtpd_sasl_auth_enable */
   readonly hasLogins: boolean;
   /** The rows of a table, as far as they are at hand. */
-  rows(table: Token): readonly { readonly value: string; readonly source: Source }[];
+  rows(table: Token): Iterable<{ readonly value: string; readonly source: Source }>;
   readonly complain: Complain;
 }
 
@@ -69,7 +69,7 @@ function hintAtClaim(
 ): void {
   const claim = CLAIMS[name];
   if (claim === undefined || !argument) return;
-  const row = rows(argument).find(({ value }) => mayPermit(value, classes));
+  const row = Iterator.from(rows(argument)).find(({ value }) => mayPermit(value, classes));
   if (!row) return;
   complain({
     source: argument.source,

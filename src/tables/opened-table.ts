@@ -65,12 +65,11 @@ export class OpenedTable implements Table {
   }
 
   /** All entries, of kinds that have them at hand; of others, and of a table that cannot be read, none. */
-  entries(): readonly Found[] {
+  *entries(): Generator<Found, void> {
     try {
-      return [...(this.#lookup.entries?.() ?? [])];
+      yield* this.#lookup.entries?.() ?? [];
     } catch (error) {
-      if (error instanceof LookupFailure) return [];
-      throw error;
+      if (!(error instanceof LookupFailure)) throw error;
     }
   }
 

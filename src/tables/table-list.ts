@@ -50,8 +50,8 @@ export class TableList implements Table {
   }
 
   /** All entries, as far as the tables have them at hand. */
-  entries(): readonly Found[] {
-    return this.tables.flatMap((table) => table.entries());
+  *entries(): Generator<Found, void> {
+    for (const table of this.tables) yield* table.entries();
   }
 
   /** What is wrong with the tables now. */

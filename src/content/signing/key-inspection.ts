@@ -50,7 +50,7 @@ export class KeyInspection {
   readonly #usable = new Map<string, UsableKey>();
 
   /** Looks at the entries of dkim_signing_maps. */
-  constructor(entries: readonly Found[], options: KeyInspectionOptions) {
+  constructor(entries: Iterable<Found>, options: KeyInspectionOptions) {
     this.#options = options;
     for (const entry of entries) this.#readEntry(entry);
   }
