@@ -18,21 +18,34 @@ describe('Tables', () => {
 
   test('tables that have all their entries at hand show them', () => {
     shop.file('three', 'a 1\nb 2\n  more\n');
+    shop.file('patterns', '/^a(.)/ had $1\n/b/ 5\n');
+    shop.file('networks', '10.0.0.0/8 6\n# 7\n::/0 8\n');
     const specs = [
       'texthash:three',
       'inline:{c=3}',
       'static:4',
       'proxy:texthash:three',
-      'regexp:three',
+      'regexp:patterns',
+      'cidr:networks',
       'hash:none',
     ];
-    const entries = specs.map((spec) => shop.tables.open(spec, here).entries());
+    const entries = specs.map((spec) => [...shop.tables.open(spec, here).entries()]);
     const [file, ...others] = entries;
     assert.deepEqual(file, [
       { value: '1', source: { file: 'three', line: 1 } },
       { value: '2  more', source: { file: 'three', line: 2 } },
     ]);
-    assert.deepEqual(others, [[{ value: '3', source: here }], [{ value: '4', source: here }], file, [], []]);
+    assert.deepEqual(others, [
+      [{ value: '3', source: here }],
+      [{ value: '4', source: here }],
+      file,
+      [{ value: '5', source: { file: 'patterns', line: 2 } }], // the other depends on what is looked up
+      [
+        { value: '6', source: { file: 'networks', line: 1 } },
+        { value: '8', source: { file: 'networks', line: 3 } },
+      ],
+      [],
+    ]);
   });
 
   const wrong: readonly [string, 'config' | 'retry', RegExp][] = [
