@@ -57,7 +57,10 @@ export class RestrictionCompiler {
 
   /** Makes all classes, also those that only table rows name: their mistakes are found now, and their tables opened. */
   allClasses(): void {
-    for (const name of this.#options.classes.keys()) this.#class({ text: name, source: builtIn }, undefined);
+    const made = new Set([...this.#classes.values()].map(({ name }) => name));
+    for (const name of this.#options.classes.keys()) {
+      if (!made.has(name)) this.#class({ text: name, source: builtIn }, undefined);
+    }
   }
 
   /** The words of a table row or a policy answer. */

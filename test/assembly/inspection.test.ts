@@ -192,6 +192,12 @@ tlsproxy unix - - n - 0 tlsproxy
     ],
   },
   {
+    title: 'a table alone in a class is what the list of the class makes of it',
+    main: 'smtpd_restriction_classes = c\nc = hash:$config_directory/clients\nsmtpd_client_restrictions = c\n',
+    files: { clients: 'x.test OK\n' },
+    says: [],
+  },
+  {
     title: 'dots, copied from a document',
     main: 'smtpd_helo_restrictions = ...\n',
     master: 'smtp inet n - n - - smtpd\n  ...\n',
