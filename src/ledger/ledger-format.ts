@@ -1,18 +1,16 @@
 /**
- * What stands in the ledger's file: a narrow row for each attempt, to be searched quickly, its whole record beside it, who
- * its recipients are, and what the DNS answered. Texts to search in are in lower case.
+ * What stands in the ledger's file: a narrow row for each attempt, to be searched quickly, its whole record beside it, and
+ * what the DNS answered. Ids are in the order of time (record/ids.ts), so that rows are appended, and a time is found by its
+ * id without an index of its own. Texts to search in are in lower case.
  */
 import type { DatabaseFormat } from '../database/database-file.ts';
 
 export const ledgerFormat: DatabaseFormat = {
   schema: `
     CREATE TABLE attempts (
-      seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, time INTEGER NOT NULL, client TEXT NOT NULL,
-      sender TEXT NOT NULL, recipients TEXT NOT NULL, verdict TEXT NOT NULL);
-    CREATE INDEX attempts_by_time ON attempts (time);
-    CREATE TABLE records (seq INTEGER PRIMARY KEY, record TEXT NOT NULL);
-    CREATE TABLE recipients (
-      address TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (address, seq)) WITHOUT ROWID;
+      id TEXT NOT NULL PRIMARY KEY, time INTEGER NOT NULL, client TEXT NOT NULL, sender TEXT NOT NULL,
+      recipients TEXT NOT NULL, verdict TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE records (id TEXT NOT NULL PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
     CREATE TABLE answers (
       question TEXT NOT NULL, time INTEGER NOT NULL, answer TEXT NOT NULL,
       PRIMARY KEY (question, time)) WITHOUT ROWID;

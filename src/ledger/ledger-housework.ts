@@ -6,6 +6,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { GradualRemoval } from '../database/gradual-removal.ts';
 import { LogFold } from '../database/log-fold.ts';
+import { firstIdAt } from '../record/ids.ts';
 
 /** Too large a file loses so much of its attempts at a time. */
 const SHARE = 0.02;
@@ -50,22 +51,18 @@ export class LedgerHousework {
     this.#log.fold();
   }
 
-  /** The oldest first. */
+  /** The oldest first: those that were made before `until`. */
   #removeAttempts(until: number, most: number): Promise<number> {
     const oldest = this.#db.prepare(
-      `SELECT seq, recipients FROM attempts INDEXED BY attempts_by_time WHERE time < ? ORDER BY time LIMIT ?`,
+      'SELECT max(id) AS id, count(*) AS n FROM (SELECT id FROM attempts WHERE id < ? ORDER BY id LIMIT ?)',
     );
-    const recipient = this.#db.prepare('DELETE FROM recipients WHERE address = ? AND seq = ?');
-    const record = this.#db.prepare('DELETE FROM records WHERE seq = ?');
-    const attempt = this.#db.prepare('DELETE FROM attempts WHERE seq = ?');
+    const statements = ['records', 'attempts'].map((table) =>
+      this.#db.prepare(`DELETE FROM ${table} WHERE id <= ?`),
+    );
     const remove = (size: number) => {
-      const rows = oldest.all(until, size) as { seq: number; recipients: string }[];
-      for (const { seq, recipients } of rows) {
-        for (const address of recipients.split(' ')) recipient.run(address, seq);
-        record.run(seq);
-        attempt.run(seq);
-      }
-      return rows.length;
+      const { id, n } = oldest.get(firstIdAt(until), size) as { id: string | null; n: number };
+      if (id !== null) for (const statement of statements) statement.run(id);
+      return n;
     };
     return this.#removal.remove((size) => this.#transaction(() => remove(size)), most);
   }
@@ -95,8 +92,8 @@ export class LedgerHousework {
   }
 
   #oldest(): number | undefined {
-    const oldest = this.#db.prepare('SELECT min(time) AS time FROM attempts').get()?.time;
-    return oldest === null || oldest === undefined ? undefined : Number(oldest);
+    const oldest = this.#db.prepare('SELECT time FROM attempts ORDER BY id LIMIT 1').get()?.time;
+    return oldest === undefined ? undefined : Number(oldest);
   }
 
   #usedBytes(): number {

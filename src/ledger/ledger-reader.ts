@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { BlockList, isIP } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import type { Attempt, AttemptVerdict } from '../record/attempt.ts';
+import { firstIdAt } from '../record/ids.ts';
 import { readRecord } from './record-text.ts';
 
 /** All that is given must fit. */
@@ -28,6 +29,10 @@ export interface Search {
 /** Clients try for about so long to deliver a message. RFC 5321 4.5.4.1: four to five days. */
 const RETRIES_MS = 5 * 86_400_000;
 const MOST_LINKED = 50;
+/** An id is made when an attempt ends, or a little after it began. */
+const LONGEST_ATTEMPT_MS = 86_400_000;
+/** 52 ** 6 seconds, nearly. */
+const LAST_TIME = 19_000_000_000_000;
 
 interface Row {
   readonly client: string;
@@ -49,10 +54,8 @@ export class LedgerReader {
   }
 
   find(id: string): Attempt | undefined {
-    const row = this.#db
-      .prepare('SELECT record FROM attempts JOIN records USING (seq) WHERE id = ?')
-      .get(id) as Pick<Row, 'record'> | undefined;
-    return row && readRecord(row.record);
+    const row = this.#db.prepare('SELECT record FROM records WHERE id = ?').get(id);
+    return row && readRecord((row as unknown as Row).record);
   }
 
   /** The newest first. */
@@ -69,19 +72,21 @@ export class LedgerReader {
 
   /** Other attempts with the same sender and one of the recipients, near in time, in their order. */
   linked({ id, time, sender, recipients }: Attempt): Attempt[] {
-    if (sender === undefined || recipients.length === 0) return [];
+    const [first] = recipients;
+    if (sender === undefined || first === undefined) return [];
     const about = Date.parse(time);
     const rows = this.#db
       .prepare(
-        `SELECT DISTINCT record, attempts.time FROM recipients JOIN attempts USING (seq) JOIN records USING (seq)
-         WHERE address = ? AND sender = ? AND id <> ? AND time BETWEEN ? AND ? ORDER BY time LIMIT ?`,
+        `SELECT record FROM attempts JOIN records USING (id)
+         WHERE id BETWEEN ? AND ? AND id <> ? AND sender = ? AND instr(' ' || recipients || ' ', ?) > 0
+         ORDER BY id LIMIT ?`,
       )
       .all(
-        recipients[0]?.toLowerCase() ?? '',
-        sender.toLowerCase(),
+        firstIdAt(about - RETRIES_MS),
+        firstIdAt(about + RETRIES_MS),
         id,
-        about - RETRIES_MS,
-        about + RETRIES_MS,
+        sender.toLowerCase(),
+        ` ${first.toLowerCase()} `,
         MOST_LINKED,
       ) as unknown as Row[];
     return rows.map(({ record }) => readRecord(record));
@@ -107,8 +112,9 @@ export class LedgerReader {
     verdicts = [],
     oldestFirst,
   }: Search): Iterable<Row> {
-    const conditions = ['time BETWEEN ? AND ?'];
-    const values: (string | number)[] = [since, until];
+    const conditions = ['id BETWEEN ? AND ?', 'time BETWEEN ? AND ?'];
+    const lastId = firstIdAt(Math.min(until + LONGEST_ATTEMPT_MS, LAST_TIME));
+    const values: (string | number)[] = [firstIdAt(since), lastId, since, until];
     if (from === '<>') conditions.push("sender = '' AND recipients <> ''");
     else if (from !== undefined) {
       conditions.push('instr(sender, ?) > 0');
@@ -122,9 +128,8 @@ export class LedgerReader {
       conditions.push(`verdict IN (${verdicts.map(() => '?').join(', ')})`);
       values.push(...verdicts);
     }
-    const order = oldestFirst ? 'time, seq' : 'time DESC, seq DESC';
-    const text = `SELECT client, record FROM attempts JOIN records USING (seq)
-      WHERE ${conditions.join(' AND ')} ORDER BY ${order}`;
+    const text = `SELECT client, record FROM attempts JOIN records USING (id)
+      WHERE ${conditions.join(' AND ')} ORDER BY id ${oldestFirst ? 'ASC' : 'DESC'}`;
     return this.#db.prepare(text).iterate(...values) as Iterable<unknown> as Iterable<Row>;
   }
 }

@@ -20,7 +20,6 @@ export class LedgerStatements {
   readonly #db: DatabaseSync;
   readonly #attempt: StatementSync;
   readonly #record: StatementSync;
-  readonly #recipient: StatementSync;
   readonly #answer: StatementSync;
   readonly #lease: StatementSync;
   readonly #begin: StatementSync;
@@ -30,12 +29,9 @@ export class LedgerStatements {
   constructor(db: DatabaseSync) {
     this.#db = db;
     this.#attempt = db.prepare(
-      `INSERT INTO attempts (id, time, client, sender, recipients, verdict) VALUES (?, ?, ?, ?, ?, ?)
-       ON CONFLICT (id) DO UPDATE SET recipients = excluded.recipients, verdict = excluded.verdict
-       RETURNING seq`,
+      `INSERT OR REPLACE INTO attempts (id, time, client, sender, recipients, verdict) VALUES (?, ?, ?, ?, ?, ?)`,
     );
-    this.#record = db.prepare('INSERT OR REPLACE INTO records (seq, record) VALUES (?, ?)');
-    this.#recipient = db.prepare('INSERT OR IGNORE INTO recipients (address, seq) VALUES (?, ?)');
+    this.#record = db.prepare('INSERT OR REPLACE INTO records (id, record) VALUES (?, ?)');
     this.#answer = db.prepare('INSERT OR REPLACE INTO answers (question, time, answer) VALUES (?, ?, ?)');
     this.#lease = db.prepare(
       `INSERT INTO keeper (one, token, until) VALUES (1, ?, ?)
@@ -68,18 +64,9 @@ export class LedgerStatements {
   #addAttempt(attempt: Attempt): void {
     const { id, time, client_address, client_name, reverse_client_name, sender = '', verdict } = attempt;
     const names = client_name === 'unknown' ? reverse_client_name : client_name;
-    const client = `${client_address} ${names.toLowerCase()}`;
-    const recipients = attempt.recipients.slice(0, MOST_RECIPIENTS).map((address) => address.toLowerCase());
-    const row = this.#attempt.get(
-      id,
-      Date.parse(time),
-      client,
-      sender.toLowerCase(),
-      recipients.join(' '),
-      verdict,
-    );
-    const seq = Number(row?.seq);
-    this.#record.run(seq, recordText(attempt));
-    for (const address of recipients) this.#recipient.run(address, seq);
+    const recipients = attempt.recipients.slice(0, MOST_RECIPIENTS).join(' ');
+    const client = `${client_address} ${names}`.toLowerCase();
+    this.#attempt.run(id, Date.parse(time), client, sender.toLowerCase(), recipients.toLowerCase(), verdict);
+    this.#record.run(id, recordText(attempt));
   }
 }

@@ -23,16 +23,12 @@ type KeptStep = [
 ];
 
 export function recordText({ trace, ...facts }: Attempt): string {
-  return JSON.stringify({ ...facts, trace: trace.map(keptStep) });
+  const head = JSON.stringify(facts);
+  return `${head.slice(0, -1)},"trace":[${trace.map(stepText).join(',')}]}`;
 }
 
-/** Throws when it is no record. */
-export function readRecord(text: string): Attempt {
-  const { trace, ...facts } = JSON.parse(text) as Omit<Attempt, 'trace'> & { trace: KeptStep[] };
-  return { ...facts, trace: trace.map(readStep) };
-}
-
-function keptStep({
+/** Written by hand, because every mail has dozens of steps: a third of what JSON.stringify takes. */
+function stepText({
   stage,
   recipient,
   list,
@@ -42,22 +38,34 @@ function keptStep({
   looked,
   verdict,
   ms,
-}: TraceStep): KeptStep {
-  const kept: KeptStep = [
-    stage,
-    recipient ?? 0,
-    list,
-    restriction,
-    source.file,
-    source.line,
-    depth,
-    verdict,
-    Math.round(ms * 1000) / 1000,
-  ];
+}: TraceStep): string {
+  const to = recipient === undefined ? 0 : JSON.stringify(recipient);
+  const place = `${word(source.file)},${source.line},${depth}`;
+  let text = `[${word(stage)},${to},${word(list)},${word(restriction)},${place},${word(verdict)},${Math.round(ms * 1000) / 1000}`;
   for (const { key, answer, source: row } of looked) {
-    kept.push(cut(key), answer === undefined ? 0 : cut(answer), row ? formatSource(row) : 0);
+    const found = answer === undefined ? 0 : JSON.stringify(cut(answer));
+    text += `,${JSON.stringify(cut(key))},${found},${row ? word(formatSource(row)) : 0}`;
   }
-  return kept;
+  return `${text}]`;
+}
+
+/** Words of the configuration come again and again. */
+const MOST_WORDS = 5_000;
+const words = new Map<string, string>();
+
+function word(text: string): string {
+  const known = words.get(text);
+  if (known !== undefined) return known;
+  const quoted = JSON.stringify(text);
+  if (words.size >= MOST_WORDS) words.clear();
+  words.set(text, quoted);
+  return quoted;
+}
+
+/** Throws when it is no record. */
+export function readRecord(text: string): Attempt {
+  const { trace, ...facts } = JSON.parse(text) as Omit<Attempt, 'trace'> & { trace: KeptStep[] };
+  return { ...facts, trace: trace.map(readStep) };
 }
 
 function readStep(kept: KeptStep): TraceStep {

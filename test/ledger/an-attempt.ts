@@ -1,12 +1,13 @@
 /** An attempt for tests, with what matters changed. */
 import type { Attempt } from '../../src/record/attempt.ts';
+import { firstIdAt } from '../../src/record/ids.ts';
 
 let count = 0;
 
 export function anAttempt(change: Partial<Attempt> = {}): Attempt {
   count += 1;
   return {
-    id: `4Attempt${count}`,
+    id: `${firstIdAt(change.time === undefined ? Date.now() : Date.parse(change.time))}${count.toString(36).padStart(4, '0')}ztest`,
     time: new Date().toISOString(),
     service: 'smtp',
     client_address: '192.0.2.1',
