@@ -50,7 +50,10 @@ export function showLines(held: HeldMail, view: MailView | undefined): string {
     ['DSN', [ret && `RET=${ret}`, envid && `ENVID=${envid}`].filter(Boolean).join(' ') || undefined],
     ['Size', `${held.sizeBytes} bytes`],
     ['Message-Id', held.messageId],
-    ...Object.entries(held.facts).map(([name, said]): [string, string | undefined] => [name, said]),
+    ...Object.entries(held.facts).map(([name, said]): [string, string | undefined] => [
+      name,
+      typeof said === 'string' ? said : undefined,
+    ]),
   ];
   const story = rows.flatMap(([name, text]) => (text ? [`${name.padEnd(16)}${oneLine(text)}`] : []));
   return terminalText([...story, '', ...viewLines(view)].join('\n'));

@@ -8,6 +8,8 @@ export interface MessageFacts {
   readonly dkim?: string | undefined;
   readonly dmarc?: string | undefined;
   readonly virus?: string | undefined;
+  /** What its author's domain wants to hear of it: a row of an aggregate report (sender-auth/dmarc-report.ts). */
+  readonly dmarcReport?: object | undefined;
 }
 
 export interface Message {

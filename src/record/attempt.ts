@@ -43,6 +43,8 @@ export interface Attempt {
   readonly dkim: string | undefined;
   readonly dmarc: string | undefined;
   readonly virus: string | undefined;
+  /** A row for the aggregate report that the domain in From asks for. */
+  readonly dmarc_report: object | undefined;
   readonly duration_ms: number;
   readonly trace: readonly TraceStep[];
   /** Links the attempts of one session. */

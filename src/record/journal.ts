@@ -197,6 +197,7 @@ function attemptOf(ending: Ending): Attempt {
     dkim: facts?.dkim,
     dmarc: facts?.dmarc,
     virus: facts?.virus,
+    dmarc_report: facts?.dmarcReport,
     duration_ms: Date.now() - startedAt,
     trace: ending.trace?.steps ?? [],
     session: session.id,

@@ -32,6 +32,7 @@ export function anAttempt(change: Partial<Attempt> = {}): Attempt {
     dkim: undefined,
     dmarc: undefined,
     virus: undefined,
+    dmarc_report: undefined,
     duration_ms: 5,
     trace: [
       {

@@ -27,10 +27,10 @@ export interface DmarcEvidence {
 }
 
 /** A refusal or an order; nothing where the mail may go on. */
-export function consequenceOf(
-  evidence: DmarcEvidence,
-  options: DmarcPolicyOptions,
-): Pick<RawVerdict, 'refusal' | 'findings'> {
+export type Consequence = Pick<RawVerdict, 'refusal' | 'findings'>;
+
+/** What is done about the result. */
+export function consequenceOf(evidence: DmarcEvidence, options: DmarcPolicyOptions): Consequence {
   if (options.mode !== 'enforce') return {};
   const { dmarc, spf, dkim } = evidence;
   const sentence = dmarcSentence(dmarc, spf, dkim);
@@ -46,6 +46,12 @@ export function consequenceOf(
     return refused(reply(550, '5.7.26', `Refused as the DMARC policy of ${dmarc.domain} asks: ${sentence}`));
   }
   return { findings: [quarantine(sentence, options)] };
+}
+
+/** What a consequence is called in a report. RFC 9990 */
+export function dispositionOf({ refusal, findings }: Consequence): 'none' | 'quarantine' | 'reject' {
+  if (refusal) return refusal.reply.code < 500 ? 'none' : 'reject';
+  return findings ? 'quarantine' : 'none';
 }
 
 function quarantine(sentence: string, { quarantine: how, source }: DmarcPolicyOptions): Finding {

@@ -22,6 +22,7 @@ import {
 } from '../../sender-auth/authentication-results.ts';
 import { type DkimResult, DkimVerification } from '../../sender-auth/dkim-verify.ts';
 import { type DmarcResult, evaluateDmarc } from '../../sender-auth/dmarc.ts';
+import { type DmarcReportRow, reportRow } from '../../sender-auth/dmarc-report.ts';
 import { authorOfFields } from '../../sender-auth/from-header.ts';
 import type { HeaderField } from '../../sender-auth/header-fields.ts';
 import { type CheckedSpf, clientOf, type MailSpf } from '../../sender-auth/mail-spf.ts';
@@ -31,7 +32,7 @@ import { LookupFailure } from '../../tables/table.ts';
 import type { MailOf } from '../inspection.ts';
 import type { RawReader, RawVerdict } from '../raw-reader.ts';
 import { voucherOf } from './arc-override.ts';
-import { consequenceOf, type DmarcPolicyOptions } from './dmarc-policy.ts';
+import { type Consequence, consequenceOf, type DmarcPolicyOptions, dispositionOf } from './dmarc-policy.ts';
 import { learnSigner, missingSignature, type Signers } from './expected-signature.ts';
 import { HeaderSplit } from './header-split.ts';
 
@@ -153,10 +154,23 @@ class SenderReader implements RawReader {
     const consequence = this.#consequence(found);
     const refusal = consequence.refusal ?? missingSignature(this.#mail, dkim, signers);
     const looked = this.#methods(found, { spf: true, dkim: true }).map(methodInWords);
-    return { facts: factsOf(found), fields: this.#fields(found), looked, ...consequence, refusal };
+    const facts = { ...factsOf(found), dmarcReport: this.#report(found, consequence) };
+    return { facts, fields: this.#fields(found), looked, ...consequence, refusal };
   }
 
-  #consequence({ spf, dkim, dmarc, voucher }: Found): ReturnType<typeof consequenceOf> {
+  #report({ spf, dkim, dmarc, voucher }: Found, consequence: Consequence): DmarcReportRow | undefined {
+    if (!dmarc) return undefined;
+    const disposition = dispositionOf(consequence);
+    return reportRow({
+      ...{ dmarc, dkim, disposition, spf: spf?.result ?? NO_SPF },
+      envelopeFrom: this.#mail.envelope.sender.domain,
+      ...(voucher !== undefined && {
+        reason: { type: 'trusted_forwarder', comment: `ARC seal of ${voucher}` },
+      }),
+    });
+  }
+
+  #consequence({ spf, dkim, dmarc, voucher }: Found): Consequence {
     if (!dmarc || voucher !== undefined) return {};
     return consequenceOf({ dmarc, spf: spf?.result ?? NO_SPF, dkim }, this.#options.dmarc);
   }
