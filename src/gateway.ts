@@ -103,7 +103,8 @@ export class Gateway {
   }
 
   async #judgeSender(visit: Visit, envelope: Envelope): Promise<Reply> {
-    const hearing = this.#hearing(visit, visit.postponed.client ?? visit.postponed.helo);
+    const { client, helo } = visit.postponed;
+    const hearing = this.#hearing(visit, client ?? helo, envelope);
     const outcome = await this.#bench.sender(questionAbout(visit.session, 'MAIL', hearing, envelope));
     envelope.postponed = hearing.ifPermit;
     envelope.trace.append(hearing.trace);

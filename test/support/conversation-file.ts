@@ -4,9 +4,11 @@
  *     A recipient elsewhere is refused
  *     == main.cf                 lines behind the usual ones; master.cf, "file NAME" and dns likewise
  *     == next hop                rcpt <nobody@ours.test>: 550 5.1.1 no such user
+ *     offers: XFORWARD NAME      a keyword besides the usual ones
  *     == session from 127.0.0.5 [to SERVICE]
  *     S: 220 gw.test ESMTP Postfix
- *     C: HELO there              consecutive C: and D: lines go out together; D: is message text
+ *     C: HELO there              consecutive C:, D: and X: lines go out together; D: is message text
+ *     X: BDAT 3\r\nabc           bytes as they are, with \r \n \t \0 \xNN \\
  *     S: 250 gw.test             ID stands for a mail's id, * for any text, <closed> for the end
  *     == delivered               or "none"
  *     MAIL FROM:<a@far.test>     sender, recipients, and after "| " the message without our Received field
@@ -16,9 +18,12 @@ import { readFileSync } from 'node:fs';
 import type { Script, Stage } from '../smtp/fake-backend.ts';
 import type { GatewayPlan } from './running-gateway.ts';
 
+const OFFERS = 'offers: ';
+
 export interface Exchange {
-  /** What the client sends. */
-  readonly sent: string;
+  /** What the client sends, and how that is written in the file. */
+  readonly sent: Buffer;
+  readonly written: readonly string[];
   /** What it hears, line by line. */
   readonly heard: readonly string[];
 }
@@ -63,7 +68,10 @@ export function readConversation(path: string): ConversationFile {
       ...(master === '' ? {} : { masterCf: master }),
       files: Object.fromEntries(files.map(({ head, lines: own }) => [head.slice(5), `${own.join('\n')}\n`])),
       zone: filled('dns'),
-      script: script(filled('next hop')),
+      script: script(filled('next hop').filter((line) => !line.startsWith(OFFERS))),
+      offers: filled('next hop').flatMap((line) =>
+        line.startsWith(OFFERS) ? [line.slice(OFFERS.length)] : [],
+      ),
     },
     dialogues: sections.filter(({ head }) => head.startsWith('session ')).map(dialogue),
     delivered: delivered(sections),
@@ -73,20 +81,41 @@ export function readConversation(path: string): ConversationFile {
 
 function dialogue({ head, lines }: { head: string; lines: string[] }): Dialogue {
   const [, clientAddress = '127.0.0.1', service] = /^session from (\S+)(?: to (\S+))?$/.exec(head) ?? [];
-  const exchanges: { sent: string; heard: string[] }[] = [{ sent: '', heard: [] }];
+  const exchanges: { sent: Buffer; written: string[]; heard: string[] }[] = [];
+  const begin = () => exchanges.push({ sent: Buffer.alloc(0), written: [], heard: [] });
+  begin();
   for (const line of lines.filter((one) => one.trim() !== '')) {
-    const [, who, text = ''] = /^([CDS]): ?(.*)$/.exec(line) ?? [];
-    let last = exchanges.at(-1) as (typeof exchanges)[number];
-    if (who === 'S') last.heard.push(text);
-    else if (who === 'C' || who === 'D') {
-      if (last.heard.length > 0) {
-        last = { sent: '', heard: [] };
-        exchanges.push(last);
-      }
-      last.sent += `${text}\r\n`;
-    } else throw new Error(`"${line}" begins with none of C: D: S:`);
+    const [, who = '', text = ''] = /^([CDSX]): ?(.*)$/.exec(line) ?? [];
+    const bytes = BYTES[who]?.(text);
+    if (!bytes && who !== 'S') throw new Error(`"${line}" begins with none of C: D: S: X:`);
+    if (bytes && (exchanges.at(-1)?.heard.length ?? 0) > 0) begin();
+    const last = exchanges.at(-1) as (typeof exchanges)[number];
+    if (!bytes) last.heard.push(text);
+    else {
+      last.sent = Buffer.concat([last.sent, bytes]);
+      last.written.push(line);
+    }
   }
   return { clientAddress, service, exchanges };
+}
+
+/** What goes over the wire for a line. */
+const BYTES: Readonly<Record<string, (text: string) => Buffer>> = {
+  C: (text) => Buffer.from(`${text}\r\n`),
+  D: (text) => Buffer.from(`${text}\r\n`),
+  X: unescaped,
+};
+
+const ESCAPES: Readonly<Record<string, string>> = { r: '\r', n: '\n', t: '\t', '0': '\0', '\\': '\\' };
+
+function unescaped(text: string): Buffer {
+  const parts = text.split(/(\\x[0-9a-fA-F]{2}|\\.)/);
+  return Buffer.concat(
+    parts.map((part) => {
+      if (part.startsWith('\\x')) return Buffer.from(part.slice(2), 'hex');
+      return Buffer.from(part.startsWith('\\') ? (ESCAPES[part.slice(1)] ?? part) : part);
+    }),
+  );
 }
 
 /** `rcpt <a@b>: 550 no` */

@@ -14,9 +14,9 @@ export async function play(dialogue: Dialogue, port: number, manner: Manner): Pr
   const client = new SmtpClient(port, dialogue.clientAddress);
   const transcript: string[] = [];
   try {
-    for (const { sent, heard } of dialogue.exchanges) {
+    for (const { sent, written, heard } of dialogue.exchanges) {
       await send(client, sent, manner);
-      for (const line of sent.split('\r\n').slice(0, -1)) transcript.push(`C: ${line}`);
+      transcript.push(...written);
       for (let i = 0; i < heard.length; i++) transcript.push(`S: ${await client.line(ANSWER_MS)}`);
     }
   } finally {
@@ -27,13 +27,7 @@ export async function play(dialogue: Dialogue, port: number, manner: Manner): Pr
 
 /** The dialogue as it should be, in the same form. */
 export function wanted({ exchanges }: Dialogue): string[] {
-  return exchanges.flatMap(({ sent, heard }) => [
-    ...sent
-      .split('\r\n')
-      .slice(0, -1)
-      .map((line) => `C: ${line}`),
-    ...heard.map((line) => `S: ${line}`),
-  ]);
+  return exchanges.flatMap(({ written, heard }) => [...written, ...heard.map((line) => `S: ${line}`)]);
 }
 
 /** Whether a line is what was wanted: `*` is any text, `ID` a mail's id. */
@@ -46,19 +40,20 @@ export function isLike(line: string, pattern: string): boolean {
 }
 
 /** What arrived at the next hop, in the form of a `== delivered` section. */
-export function deliveryText({ sender, recipients, wire }: Received): string {
+export function deliveryText({ sender, recipients, wire, xforward }: Received): string {
   const message = wire
     .toString('utf8')
     .replace(/^Received: [^\r]*\r\n(?:[ \t][^\r]*\r\n)*/m, '')
     .split('\r\n')
     .slice(0, -1);
   const lines = message.map((line) => `| ${line.replace(/^\./, '')}`.trimEnd());
-  return [sender, ...recipients, ...lines].join('\n');
+  const commands = [sender, ...recipients, ...xforward].map((text) => Buffer.from(text, 'latin1').toString());
+  return [...commands, ...lines].join('\n');
 }
 
-async function send(client: SmtpClient, text: string, manner: Manner): Promise<void> {
-  if (manner === 'whole') return client.write(text);
-  for (const byte of Buffer.from(text)) {
+async function send(client: SmtpClient, bytes: Buffer, manner: Manner): Promise<void> {
+  if (manner === 'whole') return client.write(bytes);
+  for (const byte of bytes) {
     client.write(Buffer.from([byte]));
     await nextTurn();
   }

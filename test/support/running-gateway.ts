@@ -22,6 +22,8 @@ export interface GatewayPlan {
   readonly files?: Readonly<Record<string, string>>;
   readonly zone?: readonly string[];
   readonly script?: Script;
+  /** What the next hop offers besides the usual. */
+  readonly offers?: readonly string[];
   /** Keeps the ledger in its file, too. */
   readonly keepsLedger?: true;
 }
@@ -87,6 +89,7 @@ export class RunningGateway {
     const directory = await mkdtemp(join(tmpdir(), 'portcullis-test-'));
     const dns = new DnsServer(plan.zone ?? []);
     const backend = await FakeBackend.start({ script: plan.script ?? {} });
+    backend.keywords.push(...(plan.offers ?? []));
     const facts = { dir: directory, backend: String(backend.port), dns: String(await dns.listen()) };
     const filled = (text: string) =>
       text.replace(/\{(dir|backend|dns)\}/g, (_, name: keyof typeof facts) => facts[name]);
