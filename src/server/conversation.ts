@@ -171,9 +171,10 @@ export class Conversation {
     this.#closing = true;
   }
 
-  /** Breaks off without a word. */
-  drop(): void {
+  /** Breaks off without a word. `reason`: what the log says of it. */
+  drop(reason?: string): void {
     this.#closing = true;
+    this.#lostReason = reason;
     this.wire.drop();
   }
 

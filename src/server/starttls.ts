@@ -31,14 +31,16 @@ export async function starttls(talk: Conversation, words: readonly Word[]): Prom
   talk.resetMail();
   session.helo = undefined;
   session.sasl = undefined;
-  await secure(talk, tls);
-  return 'ok';
+  return (await secure(talk, tls)) ? 'ok' : 'error';
 }
 
-/** Turns encryption on; ends the session when that fails. */
-export async function secure(talk: Conversation, tls: TlsService): Promise<void> {
+/** Turns encryption on; false when that has failed and ended the session. */
+export async function secure(talk: Conversation, tls: TlsService): Promise<boolean> {
   const secureContext = tls.context();
-  if (!secureContext || (tls.wrapper && (await isOverLimit(talk, 'TLS service')))) return talk.drop();
+  if (!secureContext || (tls.wrapper && (await isOverLimit(talk, 'TLS service')))) {
+    talk.drop();
+    return false;
+  }
   const raw = talk.wire.detach();
   const socket = new TLSSocket(raw, { isServer: true, secureContext, ...tls.options });
   const problem = await handshake(socket, raw, tls.handshakeTimeoutMs);
@@ -46,11 +48,13 @@ export async function secure(talk: Conversation, tls: TlsService): Promise<void>
   const isTooMany = !socket.isSessionReused() && (await countSession(talk));
   if (problem !== undefined) {
     talk.options.log.info(`SSL_accept error from ${nameAddress(talk.session.client)}: ${problem}`);
-    return talk.drop();
+    talk.drop('lost connection');
+    return false;
   }
   talk.session.tls = tlsFacts(socket, tls.fingerprintDigest);
-  if (isTooMany) return turnAway(talk, tls);
-  if (tls.requireCertificate && tls.required && !socket.authorized) requireCertificate(talk);
+  if (isTooMany) turnAway(talk, tls);
+  else if (tls.requireCertificate && tls.required && !socket.authorized) requireCertificate(talk);
+  return true;
 }
 
 /** Postfix: behind STARTTLS the 421 does not get out any more. */
@@ -90,7 +94,7 @@ function requireCertificate(talk: Conversation): void {
   talk.say(reply(421, '4.7.1', `${talk.options.myhostname} Error: ${problem}`));
 }
 
-/** Resolves when the session is encrypted, with what went wrong when it is not. */
+/** Resolves when the session is encrypted, with what went wrong when it is not. A client that hangs up is waited for no more. */
 function handshake(socket: TLSSocket, raw: Socket, timeoutMs: number): Promise<string | undefined> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => finish('time-out'), timeoutMs);
@@ -98,6 +102,7 @@ function handshake(socket: TLSSocket, raw: Socket, timeoutMs: number): Promise<s
       clearTimeout(timer);
       socket.off('error', failed);
       raw.off('error', failed);
+      socket.off('end', closed);
       socket.off('close', closed);
       if (problem !== undefined) socket.on('error', () => {});
       resolve(problem);
@@ -107,6 +112,7 @@ function handshake(socket: TLSSocket, raw: Socket, timeoutMs: number): Promise<s
     socket.once('secure', () => finish(undefined));
     socket.on('error', failed);
     raw.on('error', failed);
+    socket.on('end', closed);
     socket.on('close', closed);
   });
 }
