@@ -4,6 +4,7 @@
  * Parameters: smtpd_forbid_bare_newline. `Postfix: cleanup_replace_stray_cr_lf`: a stray CR becomes a blank.
  * Untouched bytes are passed on as slices of what arrived; nothing is copied per line.
  */
+import { Pieces } from './pieces.ts';
 
 /** How a newline without CR is taken. */
 export type BareNewlines =
@@ -33,7 +34,7 @@ type State =
 
 export class DataReader {
   readonly #bare: BareNewlines;
-  readonly #emit: (bytes: Buffer) => void;
+  readonly #pieces: Pieces;
   #state: State = 'line-start';
   /** The line before ended with CRLF. */
   #standardEnd = true;
@@ -43,18 +44,25 @@ export class DataReader {
   /** `framing`: `dots` behind DATA, `counted` behind BDAT, where nothing is stuffed and nothing ends the data. */
   constructor(bare: BareNewlines, emit: (bytes: Buffer) => void, framing: 'dots' | 'counted' = 'dots') {
     this.#bare = bare;
-    this.#emit = emit;
+    this.#pieces = new Pieces(emit);
     this.#dots = framing === 'dots';
   }
 
   /** The last byte has come (BDAT): a CR that waits for its LF is a stray one. */
   finish(): void {
-    if (this.#state === 'cr') this.#emit(SPACE_BYTES);
+    if (this.#state === 'cr') this.#pieces.add(SPACE_BYTES);
+    this.#pieces.flush();
     this.#state = 'line-start';
   }
 
   /** Takes a chunk; the offset behind the end of data, or -1 while there is more to come. */
   take(chunk: Buffer): number {
+    const end = this.#read(chunk);
+    this.#pieces.flush();
+    return end;
+  }
+
+  #read(chunk: Buffer): number {
     let from = 0; // first byte not yet passed on
     let at = 0;
     const breaks = new LineBreaks(chunk);
@@ -62,7 +70,7 @@ export class DataReader {
       switch (this.#state) {
         case 'line-start':
           if (this.#dots && chunk[at] === DOT) {
-            this.#pass(chunk, from, at);
+            this.#pieces.add(chunk, from, at);
             this.#state = 'dot';
             at += 1;
             from = at;
@@ -71,14 +79,14 @@ export class DataReader {
         case 'in-line': {
           const end = breaks.next(at);
           if (end < 0) {
-            this.#pass(chunk, from, chunk.length);
+            this.#pieces.add(chunk, from, chunk.length);
             return -1;
           }
           if (chunk[end] === CR && chunk[end + 1] === LF) {
             at = end + 2;
             this.#endLine(true);
           } else {
-            this.#pass(chunk, from, end);
+            this.#pieces.add(chunk, from, end);
             from = end + 1;
             at = from;
             if (chunk[end] === CR) this.#state = 'cr';
@@ -88,12 +96,12 @@ export class DataReader {
         }
         case 'cr':
           if (chunk[at] === LF) {
-            this.#emit(CRLF_BYTES);
+            this.#pieces.add(CRLF_BYTES);
             at += 1;
             from = at;
             this.#endLine(true);
           } else {
-            this.#emit(SPACE_BYTES);
+            this.#pieces.add(SPACE_BYTES);
             this.#state = 'in-line';
           }
           break;
@@ -114,13 +122,13 @@ export class DataReader {
             from = at;
             if (this.#loneDot(true)) return at;
           } else {
-            this.#emit(SPACE_BYTES);
+            this.#pieces.add(SPACE_BYTES);
             this.#state = 'in-line';
           }
           break;
       }
     }
-    this.#pass(chunk, from, chunk.length);
+    this.#pieces.add(chunk, from, chunk.length);
     return -1;
   }
 
@@ -134,17 +142,13 @@ export class DataReader {
 
   #bareNewline(): void {
     this.bareNewlines += 1;
-    this.#emit(CRLF_BYTES);
+    this.#pieces.add(CRLF_BYTES);
     this.#endLine(false);
   }
 
   #endLine(standardEnd: boolean): void {
     this.#standardEnd = standardEnd;
     this.#state = 'line-start';
-  }
-
-  #pass(chunk: Buffer, from: number, to: number): void {
-    if (to > from) this.#emit(from === 0 && to === chunk.length ? chunk : chunk.subarray(from, to));
   }
 }
 

@@ -66,3 +66,14 @@ test('data: megabytes of line feeds, dots or carriage returns take no longer tha
     assert.ok(ms < 2000, `${JSON.stringify(unit)}: ${ms} ms for 4 MB`);
   }
 });
+
+test('data: a chunk becomes few pieces, whatever is taken out of it', () => {
+  for (const unit of ['\n', '..\r\n', '\r', '\r\r\n', '.x\r\n', 'x\n']) {
+    let pieces = 0;
+    const reader = new DataReader('normalize', () => {
+      pieces += 1;
+    });
+    reader.take(Buffer.from(unit.repeat(65_536 / unit.length)));
+    assert.ok(pieces < 40, `${JSON.stringify(unit)}: ${pieces} pieces`);
+  }
+});
