@@ -16,11 +16,14 @@ export class AnswerCache {
   readonly #entries = new Map<string, Entry>();
   readonly #limit: number;
   readonly #now: () => number;
+  /** Where the oldest is looked for; a new look would begin at all that went before. */
+  #oldest: MapIterator<string>;
 
   /** `limit`: the most answers kept; the oldest go first. */
   constructor(limit: number, now: () => number = Date.now) {
     this.#limit = limit;
     this.#now = now;
+    this.#oldest = this.#entries.keys();
   }
 
   /** The kept answer, or `ask`'s, which is kept and shared with those who ask meanwhile. */
@@ -47,7 +50,11 @@ export class AnswerCache {
   }
 
   #dropOldest(): void {
-    const oldest = this.#entries.keys().next();
+    let oldest = this.#oldest.next();
+    if (oldest.done) {
+      this.#oldest = this.#entries.keys();
+      oldest = this.#oldest.next();
+    }
     if (!oldest.done) this.#entries.delete(oldest.value);
   }
 }
