@@ -71,14 +71,26 @@ export class Greylist {
       this.#refresh(key, record);
       return { kind: 'known', identity };
     }
-    const { autoWhitelistAfter } = this.#options;
-    const returns = readClient(client?.value)?.returns ?? 0;
-    if (autoWhitelistAfter > 0 && returns >= autoWhitelistAfter) {
-      this.#keepClient(identity, client);
-      return { kind: 'trusted', identity, returns };
-    }
+    const trusted = this.#trusted(identity, client) ?? (await this.#trustedByOtherNames(question));
+    if (trusted) return trusted;
     const earlier = record ? undefined : await this.#underOtherNames(question);
     return this.#meet(key, identity, earlier);
+  }
+
+  /** A client that has come back often enough. */
+  #trusted(identity: Identity, client: Entry | undefined): GreylistAnswer | undefined {
+    const { autoWhitelistAfter } = this.#options;
+    const returns = readClient(client?.value)?.returns ?? 0;
+    if (autoWhitelistAfter === 0 || returns < autoWhitelistAfter) return undefined;
+    this.#keepClient(identity, client);
+    return { kind: 'trusted', identity, returns };
+  }
+
+  /** Trust that was earned before the client had a better name. */
+  async #trustedByOtherNames({ identities }: GreylistQuestion): Promise<GreylistAnswer | undefined> {
+    const others = identities.slice(1);
+    const clients = await Promise.all(others.map((identity) => this.#clientOf(identity)));
+    return others.map((identity, i) => this.#trusted(identity, clients[i])).find((answer) => answer);
   }
 
   #clientOf(identity: Identity) {

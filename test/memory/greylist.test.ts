@@ -118,6 +118,9 @@ describe('greylisting', () => {
     await new Promise(setImmediate);
     scene.clock.advance(34 * DAY);
     assert.equal(brief(await scene.ask([bySpf], 'newest@home.example')), 'trusted');
+    const signed: Identity = { kind: 'dkim', key: 'dkim:b.example', clientKey: 'dkim:b.example' };
+    assert.equal(brief(await scene.ask([signed, bySpf], 'other@home.example')), 'trusted', 'a better name');
+    assert.equal(brief(await scene.ask([signed, byName], 'other@home.example')), 'wait 300 new');
     assert.equal(brief(await scene.ask([byNetwork], 'new@home.example')), 'wait 300 new');
   });
 
