@@ -1,21 +1,29 @@
-/** A certificate and key for loopback tests: backend.test, localhost, 127.0.0.1; good for a hundred years. */
-export const testCertificate = `-----BEGIN CERTIFICATE-----
-MIIBrjCCAVWgAwIBAgIUO8tx24sdwjpgNqLHDHgUdOsCnjowCgYIKoZIzj0EAwIw
-FzEVMBMGA1UEAwwMYmFja2VuZC50ZXN0MCAXDTI2MTEyMjA1MTYyN1oYDzIxMjYx
-MDI5MDUxNjI3WjAXMRUwEwYDVQQDDAxiYWNrZW5kLnRlc3QwWTATBgcqhkjOPQIB
-BggqhkjOPQMBBwNCAARfwx16FxLA88BzwxQU/V67sEe30PM0Tg01vAdAWt6pqFo0
-LpbxjXdpQCXHlPtLeahxIH6VPa3seWBsln3kV3RLo30wezAdBgNVHQ4EFgQUoSgZ
-/Pm//5WqXXk9Hlih7MCiZYgwHwYDVR0jBBgwFoAUoSgZ/Pm//5WqXXk9Hlih7MCi
-ZYgwDwYDVR0TAQH/BAUwAwEB/zAoBgNVHREEITAfggxiYWNrZW5kLnRlc3SCCWxv
-Y2FsaG9zdIcEfwAAATAKBggqhkjOPQQDAgNHADBEAiATAMNeQ2VNs1lyjerKFFnH
-2zPr0MeqL+X0c3kBFHgSrAIgTIoGEmVF+0R8ou6KkRLJ5K7jFyQv02ZD0OyKWhdU
-eYI=
------END CERTIFICATE-----
-`;
+/**
+ * Certificates and keys for loopback tests, made when they are asked for: no private key stands in the repository.
+ * They speak for backend.test, localhost and 127.0.0.1. Needs the openssl program.
+ */
+import { execFileSync } from 'node:child_process';
 
-export const testKey = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgvjmpIsafNmmt+FbN
-IzMuoYx3AsFr+ysfi5qkyNJz50ihRANCAARfwx16FxLA88BzwxQU/V67sEe30PM0
-Tg01vAdAWt6pqFo0LpbxjXdpQCXHlPtLeahxIH6VPa3seWBsln3kV3RL
------END PRIVATE KEY-----
-`;
+export interface Identity {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+const REQUEST = [
+  ['req', '-x509', '-nodes', '-days', '365'],
+  ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1'],
+  ['-subj', '/CN=backend.test'],
+  ['-addext', 'subjectAltName=DNS:backend.test,DNS:localhost,IP:127.0.0.1'],
+  ['-keyout', '-', '-out', '-'],
+].flat();
+
+/** Both in PEM; no two are the same. */
+export function makeIdentity(): Identity {
+  const pem = execFileSync('openssl', REQUEST, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const block = (kind: string) =>
+    new RegExp(`-----BEGIN ${kind}-----\n[^-]+-----END ${kind}-----\n`).exec(pem)?.[0] ?? '';
+  return { certificate: block('CERTIFICATE'), key: block('PRIVATE KEY') };
+}
+
+/** The usual ones of a test file. */
+export const { certificate: testCertificate, key: testKey } = makeIdentity();
