@@ -56,6 +56,8 @@ export interface Assembly {
   readonly services: readonly AssembledService[];
   /** Of main.cf, master.cf and all tables. */
   readonly complaints: readonly Complaint[];
+  /** Those of them about tables, lines of tables, password files and certificates that are not in force. */
+  readonly broken: readonly Complaint[];
   readonly tables: Tables;
   readonly dns: Dns;
   readonly lists: DnsLists;
@@ -71,6 +73,7 @@ export interface Assembly {
 export async function assemble(configuration: Configuration, runtime: Runtime): Promise<Assembly> {
   const { settings, directory } = configuration;
   const book = new ComplaintBook();
+  const brokenBook = new ComplaintBook();
   const { world } = runtime;
   const looks: (() => void)[] = [];
   const { dns, names, lists, tables, relay } = assembleSources(configuration, runtime);
@@ -97,6 +100,10 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     policies,
     spoolDirectory: join(settings.data_directory, 'spool'),
     complain: book.add,
+    complainOfBroken(complaint) {
+      book.add(complaint);
+      brokenBook.add(complaint);
+    },
     world,
     nextHops: new Map(),
     atInspection: (look) => void looks.push(look),
@@ -114,6 +121,10 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     services,
     get complaints() {
       return [...configuration.complaints, ...book.all(), ...tables.complaints, ...accounts.complaints];
+    },
+    get broken() {
+      const all = [...tables.complaints, ...accounts.brokenFiles, ...brokenBook.all()];
+      return all.filter(({ severity }) => severity !== 'note');
     },
     inspect() {
       for (const look of looks) look();

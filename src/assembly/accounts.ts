@@ -79,7 +79,12 @@ export class Accounts {
   }
 
   get complaints(): readonly Complaint[] {
-    return [...this.#complaints, ...[...this.#books.values()].flatMap((file) => file.complaints())];
+    return [...this.#complaints, ...this.brokenFiles];
+  }
+
+  /** Of password files that cannot be read, or lines of them. */
+  get brokenFiles(): readonly Complaint[] {
+    return [...this.#books.values()].flatMap((file) => file.complaints());
   }
 
   /** Everything is loaded that a login may need. */

@@ -1,8 +1,9 @@
 /** TLS of a listener, from its settings. Parameters: smtpd_tls_*, tls_server_sni_maps, tls_*_cipherlist. */
 import type { SecureContext } from 'node:tls';
+import type { Source } from '../mail/source.ts';
 import type { Log } from '../record/log.ts';
 import type { TlsService } from '../server/service.ts';
-import type { Complain } from '../settings/complaint.ts';
+import type { Complain, Complaint } from '../settings/complaint.ts';
 import type { Settings } from '../settings/settings.ts';
 import type { TableList } from '../tables/table-list.ts';
 import { Certificates } from './certificates.ts';
@@ -25,13 +26,14 @@ export function assembleServerTls(
   const certificates = serverCertificates(settings, required, log);
   certificates.context(); // read while the process may still read everything
   complainOfCertificates(settings, certificates, complain);
+  const chosen = sniMaps && new NamedCertificates(sniMaps, settings, required, log, complain);
   const asks = settings.smtpd_tls_ask_ccert || settings.smtpd_tls_req_ccert;
   return {
     context: () => certificates.context(),
     options: {
       requestCert: asks,
       rejectUnauthorized: false,
-      ...(sniMaps ? { SNICallback: sniCallback(sniMaps, settings, required, log) } : {}),
+      ...(chosen && { SNICallback: chosen.callback }),
     },
     required,
     wrapper,
@@ -48,12 +50,16 @@ function complainOfCertificates(settings: Settings, certificates: Certificates, 
   if (name === undefined) return;
   const problem = certificates.problem();
   if (problem === undefined) return;
-  complain({
-    source: settings.sourceOf(name),
+  complain(unusable(settings.sourceOf(name), name, problem));
+}
+
+function unusable(source: Source, what: string, problem: string): Complaint {
+  return {
+    source,
     severity: 'warning',
-    problem: `${name}: the certificate or its key cannot be used: ${problem}`,
+    problem: `${what}: the certificate or its key cannot be used: ${problem}`,
     remedy: 'there is no TLS until it can',
-  });
+  };
 }
 
 export function serverCertificates(settings: Settings, required: boolean, log: Log): Certificates {
@@ -83,25 +89,35 @@ function contextOptions(settings: Settings, required: boolean) {
 }
 
 /** tls_server_sni_maps: a name, and files with its key and certificates; those that are named now are read now. */
-function sniCallback(maps: TableList, settings: Settings, required: boolean, log: Log) {
-  const known = new Map<string, Certificates>();
-  const named = (value: string): SecureContext | undefined => {
-    let certificates = known.get(value);
-    if (!certificates) {
-      const chains = value.split(/[\s,]+/).filter((path) => path !== '');
-      const files = { pairs: [], chains, authorities: '' };
-      certificates = new Certificates(files, contextOptions(settings, required), log);
-      known.set(value, certificates);
+class NamedCertificates {
+  readonly #maps: TableList;
+  readonly #known = new Map<string, Certificates>();
+  readonly #make: (chains: string[]) => Certificates;
+
+  constructor(maps: TableList, settings: Settings, required: boolean, log: Log, complain: Complain) {
+    this.#maps = maps;
+    const options = contextOptions(settings, required);
+    this.#make = (chains) => new Certificates({ pairs: [], chains, authorities: '' }, options, log);
+    for (const { value, source } of maps.entries()) {
+      if (this.#known.size === MAX_READ_AHEAD) break;
+      this.#context(value);
+      const problem = this.#known.get(value)?.problem();
+      if (problem !== undefined) complain(unusable(source, value, problem));
     }
-    return certificates.context();
-  };
-  for (const { value } of maps.entries()) {
-    if (known.size === MAX_READ_AHEAD) break;
-    named(value);
   }
-  return (name: string, done: (error: Error | null, context?: SecureContext) => void) => {
-    Promise.resolve(maps.find(name.toLowerCase()))
-      .then((value) => done(null, value === undefined ? undefined : named(value)))
+
+  readonly callback = (name: string, done: (error: Error | null, context?: SecureContext) => void): void => {
+    Promise.resolve(this.#maps.find(name.toLowerCase()))
+      .then((value) => done(null, value === undefined ? undefined : this.#context(value)))
       .catch((error: Error) => done(error));
   };
+
+  #context(files: string): SecureContext | undefined {
+    let certificates = this.#known.get(files);
+    if (!certificates) {
+      certificates = this.#make(files.split(/[\s,]+/).filter((path) => path !== ''));
+      this.#known.set(files, certificates);
+    }
+    return certificates.context();
+  }
 }

@@ -59,6 +59,8 @@ export interface Shared {
   /** Where messages that do not fit into memory are kept while they pass. */
   readonly spoolDirectory: string;
   readonly complain: Complain;
+  /** For what is not in force, though it should be: a reload that brings it about is refused. */
+  readonly complainOfBroken: Complain;
   /** Set when the configuration is tried out instead of served. */
   readonly world: World | undefined;
   /** Where everything goes that a service accepts, if that can be said beforehand. */
@@ -133,7 +135,7 @@ function assembleOptions(
     ...rulesOfSpeech(openers),
     ...nextHopAbilities(openers, hops.only, relay),
     ...rightsOfClients(openers, addresses),
-    tls: assembleServerTls(settings, openers.maps('tls_server_sni_maps'), log, complain),
+    tls: assembleServerTls(settings, openers.maps('tls_server_sni_maps'), log, shared.complainOfBroken),
     sasl: assembleSasl({ openers, accounts: shared.accounts, log, complain }),
     finishReply: replyFinisher(settings, openers.maps('smtpd_reject_footer_maps'), log),
   };

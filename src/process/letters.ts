@@ -1,8 +1,8 @@
 /** What the supervisor and its workers say to each other. */
 import type { CountAnswer, CountLetter } from './shared-counters.ts';
 
-/** A line of a table that is not in force, or a table that cannot be read. */
-export interface BrokenTable {
+/** Something that is not in force, though it should be: a line of a table, a table, a certificate. */
+export interface Mistake {
   /** The same mistake in the same file has the same key, wherever its line moves. */
   readonly key: string;
   /** For the operator. */
@@ -11,7 +11,7 @@ export interface BrokenTable {
 
 export type FromWorker =
   /** All services listen, and root is given up. */
-  | { readonly kind: 'ready'; readonly brokenTables: readonly BrokenTable[] }
+  | { readonly kind: 'ready'; readonly mistakes: readonly Mistake[] }
   /** It cannot serve; the reasons, one a line. */
   | { readonly kind: 'failed'; readonly reasons: readonly string[] }
   | CountLetter;

@@ -11,7 +11,7 @@ import { LocalCounters } from '../server/counters.ts';
 import type { Configuration } from '../settings/configuration.ts';
 import { readConfiguration } from '../settings/configuration.ts';
 import type { SystemUser } from '../settings/system-users.ts';
-import { type BrokenTable, type FromWorker, POLICY_TESTS, type ToWorker } from './letters.ts';
+import { type FromWorker, type Mistake, POLICY_TESTS, type ToWorker } from './letters.ts';
 import { findServingUser, handOver, isRoot } from './privileges.ts';
 import { CounterKeeper } from './shared-counters.ts';
 import { Spawner } from './spawner.ts';
@@ -39,7 +39,7 @@ export class Supervisor {
   readonly #spawner: Spawner;
   #workers = new Set<Child>();
   #wanted: number;
-  /** Mistakes in tables that were there when the configuration in force was taken into use. */
+  /** Mistakes that were there when the configuration in force was taken into use. */
   #knownMistakes: ReadonlySet<string> = new Set();
   /** Unix sockets that the workers have bound. */
   #unixPlaces: ReadonlySet<string> = new Set();
@@ -63,8 +63,8 @@ export class Supervisor {
   /** Resolves when all workers serve; rejects with the reasons when one cannot. */
   async start(): Promise<void> {
     await this.#makeReady(this.#first);
-    const { workers, broken } = await this.#bringUp(this.#wanted, () => undefined, 'told');
-    this.#inForce(this.#first, workers, broken);
+    const { workers, mistakes } = await this.#bringUp(this.#wanted, () => undefined, 'told');
+    this.#inForce(this.#first, workers, mistakes);
   }
 
   /** A new set of workers under the configuration as it is now; if they cannot serve, the old ones go on. */
@@ -88,13 +88,13 @@ export class Supervisor {
       const configuration = readConfiguration(this.#directory);
       await this.#makeReady(configuration);
       this.#wanted = configuration.settings.worker_processes;
-      const { workers, broken } = await this.#bringUp(
+      const { workers, mistakes } = await this.#bringUp(
         this.#wanted,
         (found) => this.#newMistakes(found),
         'must pass',
       );
       const old = this.#workers;
-      this.#inForce(configuration, workers, broken);
+      this.#inForce(configuration, workers, mistakes);
       for (const child of old) void this.#end(child, RETIRE_MS, DRAIN_MS);
       this.#log.info('reloaded the configuration');
     } catch (error) {
@@ -111,47 +111,47 @@ export class Supervisor {
     await this.#spawner.prepare(configuration, owner);
   }
 
-  #inForce(configuration: Configuration, workers: Set<Child>, broken: readonly BrokenTable[]): void {
+  #inForce(configuration: Configuration, workers: Set<Child>, mistakes: readonly Mistake[]): void {
     this.#workers = workers;
-    this.#knownMistakes = new Set(broken.map(({ key }) => key));
+    this.#knownMistakes = new Set(mistakes.map(({ key }) => key));
     this.#unixPlaces = unixPlaces(configuration);
     this.#spawner.use(configuration);
   }
 
-  /** A table that lost a rule to a slip of the pen would let in what it kept out. */
-  #newMistakes(broken: readonly BrokenTable[]): string | undefined {
-    const fresh = broken.filter(({ key }) => !this.#knownMistakes.has(key));
+  /** A table that lost a rule to a slip of the pen would let in what it kept out; without its key a service has no TLS. */
+  #newMistakes(mistakes: readonly Mistake[]): string | undefined {
+    const fresh = mistakes.filter(({ key }) => !this.#knownMistakes.has(key));
     return fresh.length > 0 ? fresh.map(({ line }) => line).join('\n') : undefined;
   }
 
   /** `objection`: why these workers must not serve. `tests`: one of them runs the tests beside the configuration. */
   async #bringUp(
     count: number,
-    objection: (broken: readonly BrokenTable[]) => string | undefined,
+    objection: (mistakes: readonly Mistake[]) => string | undefined,
     tests?: PolicyTests,
-  ): Promise<{ workers: Set<Child>; broken: readonly BrokenTable[] }> {
+  ): Promise<{ workers: Set<Child>; mistakes: readonly Mistake[] }> {
     const started = Array.from({ length: count }, (_, i) => this.#fork(i === 0 ? tests : undefined));
     try {
-      const [broken = []] = await Promise.all(started.map(({ ready }) => ready));
-      const problem = objection(broken);
+      const [mistakes = []] = await Promise.all(started.map(({ ready }) => ready));
+      const problem = objection(mistakes);
       if (problem !== undefined) throw new Error(problem);
-      return { workers: new Set(started.map(({ child }) => child)), broken };
+      return { workers: new Set(started.map(({ child }) => child)), mistakes };
     } catch (error) {
       for (const { child } of started) child.process.kill('SIGKILL');
       throw error;
     }
   }
 
-  #fork(tests: PolicyTests | undefined): { child: Child; ready: Promise<readonly BrokenTable[]> } {
+  #fork(tests: PolicyTests | undefined): { child: Child; ready: Promise<readonly Mistake[]> } {
     const child = cluster.fork(tests === undefined ? {} : { [POLICY_TESTS]: tests });
-    const ready = new Promise<readonly BrokenTable[]>((resolve, reject) => {
+    const ready = new Promise<readonly Mistake[]>((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`a worker did not get ready in ${START_MS / 1000} s`)),
         START_MS,
       );
       child.on('message', (letter: FromWorker) => {
         if (letter.kind === 'count') void this.#keeper.take(child.id, letter);
-        else if (letter.kind === 'ready') resolve(letter.brokenTables);
+        else if (letter.kind === 'ready') resolve(letter.mistakes);
         else reject(new Error(letter.reasons.join('\n')));
         if (letter.kind !== 'count') clearTimeout(timer);
       });

@@ -7,7 +7,7 @@ import { complaintLine } from '../settings/complaint.ts';
 import { type Configuration, readConfiguration } from '../settings/configuration.ts';
 import { runTests } from '../trial/test-run.ts';
 import { compileEarly } from './early-compilation.ts';
-import { type BrokenTable, type FromWorker, POLICY_TESTS, type ToWorker } from './letters.ts';
+import { type FromWorker, type Mistake, POLICY_TESTS, type ToWorker } from './letters.ts';
 import { becomeOwner, findServingUser, isRoot } from './privileges.ts';
 import { RemoteCounters } from './shared-counters.ts';
 import { Worker } from './worker.ts';
@@ -63,7 +63,7 @@ export async function runWorker(directory: string): Promise<void> {
     becomeOwner(user);
   }
   assembly.watchLists();
-  say({ kind: 'ready', brokenTables: brokenTables(assembly) });
+  say({ kind: 'ready', mistakes: mistakesOf(assembly) });
 }
 
 /** The tests beside the configuration, if this process is the one to run them. */
@@ -73,11 +73,9 @@ async function failedTests(configuration: Configuration): Promise<string[]> {
   return complaints.map(complaintLine);
 }
 
-function brokenTables({ tables }: Assembly): BrokenTable[] {
-  return tables.complaints
-    .filter(({ severity }) => severity !== 'note')
-    .map((complaint) => ({
-      key: `${complaint.source.file}: ${complaint.problem}`,
-      line: complaintLine(complaint),
-    }));
+function mistakesOf({ broken }: Assembly): Mistake[] {
+  return broken.map((complaint) => ({
+    key: `${complaint.source.file}: ${complaint.problem}`,
+    line: complaintLine(complaint),
+  }));
 }

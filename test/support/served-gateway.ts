@@ -1,5 +1,6 @@
 /** A gateway run as its users run it: `portcullis serve -c DIR`, a process with workers. Its log is read as it comes. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from './until.ts';
 
@@ -43,10 +44,45 @@ export class ServedGateway {
     return this.#output;
   }
 
+  /** Waits for so many lines of the log that begin like this. */
+  async logged(sentence: string, times = 1): Promise<void> {
+    const count = () => this.events().filter(({ msg }) => String(msg).startsWith(sentence)).length;
+    await until(
+      () => count() >= times,
+      () => `not in the log: ${sentence}\n${this.#output}`,
+      30_000,
+    );
+  }
+
+  /** Has it read its configuration again; resolves when that is in force, or refused. */
+  async reload(outcome: 'taken' | 'refused' = 'taken'): Promise<void> {
+    const sentence =
+      outcome === 'taken' ? 'reloaded the configuration' : 'the new configuration cannot be used';
+    const before = this.events().filter(({ msg }) => String(msg).startsWith(sentence)).length;
+    this.#process.kill('SIGHUP');
+    await this.logged(sentence, before + 1);
+  }
+
+  /** The processes that serve. */
+  workers(): number[] {
+    const { pid } = this.#process;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    return children === '' ? [] : children.split(' ').map(Number);
+  }
+
+  signal(name: NodeJS.Signals): void {
+    this.#process.kill(name);
+  }
+
+  /** The exit status, when it has ended. */
+  async ended(): Promise<number | null> {
+    const { exitCode, signalCode } = this.#process;
+    if (exitCode !== null || signalCode !== null) return exitCode;
+    return new Promise((resolve) => this.#process.once('exit', resolve));
+  }
+
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null) return;
-    const ended = new Promise((resolve) => this.#process.once('exit', resolve));
     this.#process.kill('SIGTERM');
-    await ended;
+    await this.ended();
   }
 }
