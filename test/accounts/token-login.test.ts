@@ -50,8 +50,7 @@ test('tokens: a long one in the AUTH line, a refused one, and one that cannot be
     await client.say(`AUTH XOAUTH2 ${initial('down')}`),
     '454 4.7.0 Temporary authentication failure: Connection lost to authentication server',
   );
-  assert.equal(await client.say(`NOOP ${LONG}`), '500 5.5.2 Error: line too long');
-  assert.equal(await client.say(`AUTH XOAUTH2 ${'A'.repeat(13_000)}`), '500 5.5.2 Error: line too long');
+  assert.match(await client.say(`AUTH XOAUTH2 ${'A'.repeat(13_000)}`), /^535 5\.7\.8 /);
   assert.equal(await client.say(`auth XOAUTH2 ${initial(LONG)}`), '235 2.7.0 Authentication successful');
   assert.equal(await client.say('MAIL FROM:<joe@ours.test>'), '250 2.1.0 Ok');
   assert.equal(await client.say('RCPT TO:<b@elsewhere.test>'), '250 2.1.5 Ok');

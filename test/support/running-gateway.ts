@@ -1,6 +1,6 @@
 /** The whole gateway inside the test, with a name server and a scripted next hop of its own, on free loopback ports. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import type { AddressInfo, Server } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { assembleLedger } from '../../src/assembly/ledger.ts';
@@ -58,6 +58,8 @@ export class RunningGateway {
   readonly #ledger: LedgerWriter | undefined;
   readonly #dns: DnsServer;
   readonly #servers: readonly Server[];
+  /** Of the clients that are connected. */
+  readonly #sockets = new Set<Socket>();
 
   private constructor(parts: {
     ledger: LedgerWriter | undefined;
@@ -77,6 +79,12 @@ export class RunningGateway {
     this.assembly = parts.assembly;
     this.#dns = parts.dns;
     this.#servers = parts.servers;
+    for (const server of parts.servers) {
+      server.on('connection', (socket) => {
+        this.#sockets.add(socket);
+        socket.once('close', () => this.#sockets.delete(socket));
+      });
+    }
     this.ports = new Map(
       parts.assembly.services.map(({ service }, i) => [
         service.name,
@@ -144,6 +152,7 @@ export class RunningGateway {
 
   async stop(): Promise<void> {
     for (const server of this.#servers) server.close();
+    for (const socket of this.#sockets) socket.destroy(); // a test that failed has left its clients behind
     await this.assembly.close();
     await this.#ledger?.close();
     await this.backend.stop();

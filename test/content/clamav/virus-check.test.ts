@@ -109,7 +109,9 @@ test('no answer: the mail waits, or goes on without our header', async (t) => {
   assert.match(warnings.join(), /not scanned for viruses: inet:.*cannot allocate memory/);
   const open = await checkOf(t, { check: { onFailure: 'accept' } });
   open.clamd.manner = 'garbage';
-  assert.deepEqual(await open.judge('x'), {});
+  const { looked, ...verdict } = await open.judge('x');
+  assert.deepEqual(verdict, {});
+  assert.match(looked?.[0]?.answer ?? '', /^not scanned: inet:.*: an answer that nobody understands$/);
 });
 
 test('an action table that does not answer makes the mail wait', async (t) => {
