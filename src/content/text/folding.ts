@@ -8,7 +8,7 @@
  */
 
 import { foldToCyrillic, foldToLatin } from './look-alikes.ts';
-import { capital, cyrillic, foreign, kindsIn, latin, odd } from './unit-kinds.ts';
+import { capital, cyrillic, foreign, kindsIn, latin, mark, odd } from './unit-kinds.ts';
 import { UnitTable } from './unit-table.ts';
 
 /** One form of a text. Each has as many UTF-16 units as the clean form. */
@@ -49,9 +49,13 @@ const UNSEEN = /[\p{Cf}\p{Default_Ignorable_Code_Point}]|[\u0300-\u036f]|[\u20d0
 const OTHER_DIGITS = /[^\P{Nd}0-9]/gu;
 const SPACES = /\s+/g;
 
+/** More marks on one letter are no text: putting them in their order costs the square of their number. Unicode UAX 15, 13. */
+const MARKS_TOO_MANY = /(\p{M}{30})\p{M}+/gu;
+
 /** The clean form. */
 export function cleanText(text: string): string {
-  const plain = text.normalize('NFKC');
+  const decent = kindsIn(text) & mark ? text.replace(MARKS_TOO_MANY, '$1') : text;
+  const plain = decent.normalize('NFKC');
   if (!(kindsIn(plain) & odd) && !plain.includes('  ')) return plain;
   return plain.replace(UNSEEN, '').replace(OTHER_DIGITS, asciiDigit).replace(SPACES, ' ');
 }

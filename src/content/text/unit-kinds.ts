@@ -9,12 +9,15 @@ export const cyrillic = 4;
 export const foreign = 8;
 /** Capitals that are not ASCII. */
 export const capital = 16;
+/** What is put upon a letter; or half of a character that may be. */
+export const mark = 32;
 
 const ROWS: readonly [kind: number, units: RegExp][] = [
   [latin, /[A-Za-z\u00c0-\u024f]/g],
   [cyrillic, /[\u0400-\u052f]/g],
   [foreign, /[\u0131\u0251\u0261\u0370-\u03ff]/g],
   [capital, /[^\P{Lu}A-Z]/gu],
+  [mark, /[\p{M}\0]/gu],
   [
     odd,
     /[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0482\u048a-\u052f\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2116-\u2122]/g,

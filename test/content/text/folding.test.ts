@@ -84,6 +84,7 @@ test('hostile texts take linear time', () => {
     'я'.repeat(500_000),
     'aя'.repeat(250_000),
     '\u0300'.repeat(500_000),
+    '\u0301\u0316'.repeat(50_000), // each second one goes before all others
     '٠'.repeat(500_000),
     '\u200b'.repeat(500_000),
     ' \u00a0'.repeat(250_000),
