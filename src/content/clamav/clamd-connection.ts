@@ -19,7 +19,6 @@ export class ClamdFault extends Error {
 const CONNECT_MS = 5_000;
 /** A longer answer is none. */
 const LONGEST_ANSWER = 4_096;
-const NUL = 0;
 const END_OF_STREAM = Buffer.alloc(4);
 /**
  * Stands above every message: clamd takes for mail what begins like mail, and a message whose first header it does not
@@ -101,11 +100,10 @@ export class ClamdConnection {
 
   #read(bytes: Buffer): void {
     if (this.#isOver) return;
-    const end = bytes.indexOf(NUL);
-    this.#received += bytes.toString('latin1', 0, end < 0 ? bytes.length : end);
+    this.#received += bytes.toString('latin1', 0, LONGEST_ANSWER);
     if (this.#received.length > LONGEST_ANSWER) this.#end('lost', 'the answer has no end');
-    else if (end >= 0) {
-      this.#answer.resolve(this.#received);
+    else if (this.#received.includes('\0')) {
+      this.#answer.resolve(this.#received.replace(/\0$/, '')); // what stands behind the end makes it no answer
       this.#letGo();
     }
   }

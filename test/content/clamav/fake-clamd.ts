@@ -16,7 +16,8 @@ export type Manner =
   | 'mute'
   /** Takes no bytes of a message. */
   | 'deaf'
-  | 'too long';
+  | 'too long'
+  | 'two answers';
 
 export class FakeClamd {
   manner: Manner = 'answer';
@@ -117,6 +118,7 @@ export class FakeClamd {
       'too long': verdict,
       error: 'stream: cannot allocate memory ERROR\0',
       garbage: '\x01 what? 250 OK\0',
+      'two answers': 'stream: OK\0stream: OK\0',
       cut: 'stream: O',
       close: '',
       hang: undefined,

@@ -82,6 +82,7 @@ const BAD: readonly [Manner, RegExp][] = [
   ['cut', /closed without an answer/],
   ['close', /closed without an answer/],
   ['too long', /raise StreamMaxLength/],
+  ['two answers', /an answer that nobody understands/],
 ];
 for (const [manner, why] of BAD) {
   test(`clamd answers badly (${manner}): the result is unknown, and another server is asked`, async (t) => {
