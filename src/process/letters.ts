@@ -10,15 +10,20 @@ export interface Mistake {
 }
 
 export type FromWorker =
-  /** All services listen, and root is given up. */
-  | { readonly kind: 'ready'; readonly mistakes: readonly Mistake[] }
+  /** It could serve, and waits for the word; nobody is let in yet. */
+  | { readonly kind: 'prepared'; readonly mistakes: readonly Mistake[] }
+  /** All services listen, root is given up, and clients are let in. */
+  | { readonly kind: 'ready' }
   /** It cannot serve; the reasons, one a line. */
   | { readonly kind: 'failed'; readonly reasons: readonly string[] }
   | CountLetter;
 
 export type ToWorker =
+  /** Let clients in. */
+  | { readonly kind: 'serve' }
   /** Take nobody in any more. `patienceMs`: clients may stay so long by themselves; `atMostMs`: then mail may take so long. */
-  { readonly kind: 'stop'; readonly patienceMs: number; readonly atMostMs: number } | CountAnswer;
+  | { readonly kind: 'stop'; readonly patienceMs: number; readonly atMostMs: number }
+  | CountAnswer;
 
 /**
  * In the environment of the one worker of a new set that runs the tests beside the configuration: `must pass`, or it does

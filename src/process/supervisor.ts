@@ -28,6 +28,13 @@ const FAREWELL_MS = 2_000;
 /** A worker that dies younger than this is replaced after this long. */
 const RESTART_PAUSE_MS = 1_000;
 
+interface Started {
+  readonly child: Child;
+  /** Its mistakes are known; nobody is let in yet. */
+  readonly prepared: Promise<readonly Mistake[]>;
+  readonly ready: Promise<void>;
+}
+
 /** Whether the tests beside the configuration keep it from being used. */
 type PolicyTests = 'told' | 'must pass';
 
@@ -60,11 +67,16 @@ export class Supervisor {
     cluster.setupPrimary({ args: ['__worker', this.#directory] });
   }
 
-  /** Resolves when all workers serve; rejects with the reasons when one cannot. */
-  async start(): Promise<void> {
-    await this.#makeReady(this.#first);
-    const { workers, mistakes } = await this.#bringUp(this.#wanted, () => undefined, 'told');
-    this.#inForce(this.#first, workers, mistakes);
+  /** Resolves when all workers serve, with false when it is to stop meanwhile; rejects with the reasons when one cannot. */
+  async start(): Promise<boolean> {
+    try {
+      await this.#makeReady(this.#first);
+      const { workers, mistakes } = await this.#bringUp(this.#wanted, () => undefined, 'told');
+      this.#inForce(this.#first, workers, mistakes);
+    } catch (error) {
+      if (!this.#isEnding) throw error;
+    }
+    return !this.#isEnding;
   }
 
   /** A new set of workers under the configuration as it is now; if they cannot serve, the old ones go on. */
@@ -124,7 +136,10 @@ export class Supervisor {
     return fresh.length > 0 ? fresh.map(({ line }) => line).join('\n') : undefined;
   }
 
-  /** `objection`: why these workers must not serve. `tests`: one of them runs the tests beside the configuration. */
+  /**
+   * `objection`: why these workers must not serve; nobody is let in before it is heard. `tests`: one of them runs the tests
+   * beside the configuration.
+   */
   async #bringUp(
     count: number,
     objection: (mistakes: readonly Mistake[]) => string | undefined,
@@ -132,36 +147,45 @@ export class Supervisor {
   ): Promise<{ workers: Set<Child>; mistakes: readonly Mistake[] }> {
     const started = Array.from({ length: count }, (_, i) => this.#fork(i === 0 ? tests : undefined));
     try {
-      const [mistakes = []] = await Promise.all(started.map(({ ready }) => ready));
+      const [mistakes = []] = await Promise.all(started.map(({ prepared }) => prepared));
       const problem = objection(mistakes);
       if (problem !== undefined) throw new Error(problem);
+      for (const { child } of started) tell(child, { kind: 'serve' });
+      await Promise.all(started.map(({ ready }) => ready));
+      if (started.some(({ child }) => child.isDead()))
+        throw new Error('a worker ended while others got ready');
       return { workers: new Set(started.map(({ child }) => child)), mistakes };
     } catch (error) {
-      for (const { child } of started) child.process.kill('SIGKILL');
+      for (const { child } of started) void this.#end(child, 0, DRAIN_MS); // it may have a client already
       throw error;
     }
   }
 
-  #fork(tests: PolicyTests | undefined): { child: Child; ready: Promise<readonly Mistake[]> } {
+  #fork(tests: PolicyTests | undefined): Started {
     const child = cluster.fork(tests === undefined ? {} : { [POLICY_TESTS]: tests });
-    const ready = new Promise<readonly Mistake[]>((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`a worker did not get ready in ${START_MS / 1000} s`)),
-        START_MS,
-      );
-      child.on('message', (letter: FromWorker) => {
-        if (letter.kind === 'count') void this.#keeper.take(child.id, letter);
-        else if (letter.kind === 'ready') resolve(letter.mistakes);
-        else reject(new Error(letter.reasons.join('\n')));
-        if (letter.kind !== 'count') clearTimeout(timer);
-      });
-      child.on('exit', (code, signal) => {
+    const prepared = Promise.withResolvers<readonly Mistake[]>();
+    const ready = Promise.withResolvers<void>();
+    const failed = (why: string) => {
+      prepared.reject(new Error(why));
+      ready.reject(new Error(why));
+    };
+    ready.promise.catch(() => {}); // it may have failed before anybody waits for this
+    const timer = setTimeout(() => failed(`a worker did not get ready in ${START_MS / 1000} s`), START_MS);
+    child.on('message', (letter: FromWorker) => {
+      if (letter.kind === 'count') void this.#keeper.take(child.id, letter);
+      else if (letter.kind === 'prepared') prepared.resolve(letter.mistakes);
+      else if (letter.kind === 'failed') failed(letter.reasons.join('\n'));
+      else {
         clearTimeout(timer);
-        reject(new Error(`a worker ended before it was ready (${signal ?? `exit code ${code}`})`));
-        this.#ended(child, signal ?? `exit code ${code}`);
-      });
+        ready.resolve();
+      }
     });
-    return { child, ready };
+    child.on('exit', (code, signal) => {
+      clearTimeout(timer);
+      failed(`a worker ended before it was ready (${signal ?? `exit code ${code}`})`);
+      this.#ended(child, signal ?? `exit code ${code}`);
+    });
+    return { child, prepared: prepared.promise, ready: ready.promise };
   }
 
   #ended(child: Child, how: string): void {

@@ -1,5 +1,5 @@
 /** One process that serves: listens on all services under one version of the configuration, and drains before it ends. */
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { AssembledService, Assembly } from '../main.ts';
 import type { Log } from '../record/log.ts';
 import { sessions } from '../server/sessions.ts';
@@ -14,17 +14,22 @@ export class Worker {
   readonly #assembly: Assembly;
   readonly #log: Log;
   readonly #servers: Server[] = [];
+  readonly #doors: (() => void)[] = [];
 
   constructor(assembly: Assembly, log: Log) {
     this.#assembly = assembly;
     this.#log = log;
   }
 
-  /** Rejects with words for the operator when a service cannot listen. */
+  /** Clients that come already wait for `letIn`. Rejects with words for the operator when a service cannot listen. */
   async listen(): Promise<void> {
     for (const assembled of this.#assembly.services) {
       for (const endpoint of assembled.service.listen) await this.#open(assembled, endpoint);
     }
+  }
+
+  letIn(): void {
+    for (const open of this.#doors.splice(0)) open();
   }
 
   /** Takes nobody in any more, lets sessions go on for a while, then finishes what has begun, and lets go. */
@@ -41,10 +46,24 @@ export class Worker {
   async #open(assembled: AssembledService, endpoint: Endpoint): Promise<void> {
     const { service } = assembled;
     const server = assembled.server();
+    this.#doors.push(keepWaiting(server));
     await bind(server, endpoint, service.name);
     server.on('error', (error) => this.#log.error(`service ${service.name}: ${error.message}`));
     this.#servers.push(server);
   }
+}
+
+/** The server does not hear of its clients until the function is called that this gives. */
+function keepWaiting(server: Server): () => void {
+  const waiting: Socket[] = [];
+  const greet = server.listeners('connection') as ((socket: Socket) => void)[];
+  const wait = (socket: Socket) => void waiting.push(socket.on('error', () => {}));
+  server.removeAllListeners('connection').on('connection', wait);
+  return () => {
+    server.off('connection', wait);
+    for (const one of greet) server.on('connection', one);
+    for (const socket of waiting) server.emit('connection', socket);
+  };
 }
 
 function bind(server: Server, endpoint: Endpoint, name: string): Promise<void> {

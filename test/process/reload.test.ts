@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect as connectPlain } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { isDeepStrictEqual } from 'node:util';
 import { makeIdentity, testCertificate, testKey } from '../smtp/certificate.ts';
@@ -25,6 +26,18 @@ async function ask({ port }: Serving, to: string): Promise<string> {
   const answer = await client.dialogue('HELO x.test', 'MAIL FROM:<a@far.test>', `RCPT TO:<${to}>`);
   client.close();
   return answer;
+}
+
+/** What clients hear while something goes on. */
+async function askUntil(serving: Serving, over: Promise<void>, to = 'one@ours.test'): Promise<string[]> {
+  let isOver = false;
+  const waiting = over.finally(() => {
+    isOver = true;
+  });
+  const heard: string[] = [];
+  while (!isOver) heard.push(await ask(serving, to));
+  await waiting;
+  return heard;
 }
 
 async function banner({ port }: Serving): Promise<string> {
@@ -80,6 +93,23 @@ test('settings, tables and certificates are new for new clients; an open session
     () => serving.gateway.workers().every((pid) => !before.includes(pid)),
     () => 'the old workers do not end',
   );
+
+  // A new worker waits for the others, and for the supervisor's yes, before it lets anybody in.
+  const now = serving.gateway.workers();
+  serving.write('recipients', '/(/ REJECT\n');
+  const refused = serving.gateway.reload('refused');
+  const slow = await until(
+    () => serving.gateway.workers().find((pid) => !now.includes(pid)),
+    () => 'no new workers',
+  );
+  process.kill(slow, 'SIGSTOP');
+  const heard = await askUntil(serving, wait(1_000), 'two@ours.test');
+  process.kill(slow, 'SIGCONT');
+  heard.push(...(await askUntil(serving, refused, 'two@ours.test')));
+  assert.deepEqual(
+    heard.filter((answer) => !answer.startsWith('554 ')),
+    [],
+  );
 });
 
 /** What is told of, where it stands in the log. */
@@ -120,7 +150,12 @@ smtpd_sasl_path = $config_directory/users
   for (const [what, change, said] of REFUSALS) {
     const seen = serving.gateway.events().length;
     const repair = serving.change(change);
-    await serving.gateway.reload('refused');
+    const heard = await askUntil(serving, serving.gateway.reload('refused'));
+    assert.deepEqual(
+      heard.filter((answer) => !answer.startsWith('554 ')),
+      [],
+      `${what}: nobody is let in while it is looked at`,
+    );
     const sentences = serving.gateway
       .events()
       .slice(seen)

@@ -34,6 +34,17 @@ export class Serving {
   static async start(
     t: TestContext,
     mainCf = '',
+    how: { script?: Script; files?: Record<string, string> } = {},
+  ): Promise<Serving> {
+    const serving = await Serving.prepare(t, mainCf, how);
+    serving.#gateway = await ServedGateway.start(serving.directory);
+    return serving;
+  }
+
+  /** The same without the gateway. */
+  static async prepare(
+    t: TestContext,
+    mainCf = '',
     { script = {}, files = {} }: { script?: Script; files?: Record<string, string> } = {},
   ): Promise<Serving> {
     const serving = new Serving(await FakeBackend.start({ script }), await freePort());
@@ -42,7 +53,6 @@ export class Serving {
     for (const [name, text] of Object.entries(files)) serving.write(name, text);
     serving.write('master.cf', `127.0.0.1:${serving.port} inet n - n - - smtpd\n`);
     serving.configure(mainCf);
-    serving.#gateway = await ServedGateway.start(serving.directory);
     return serving;
   }
 

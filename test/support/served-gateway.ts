@@ -24,6 +24,11 @@ export class ServedGateway {
     }
   }
 
+  /** Does not wait until it serves. */
+  static begin(directory: string): ServedGateway {
+    return new ServedGateway(directory);
+  }
+
   /** Resolves when all services listen. The log must go to /dev/stdout in JSON, as it does by default. */
   static async start(directory: string): Promise<ServedGateway> {
     const gateway = new ServedGateway(directory);

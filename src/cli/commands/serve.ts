@@ -29,14 +29,14 @@ SIGHUP: reads the configuration again; sessions go on. A configuration with erro
     });
     const supervisor = new Supervisor(configuration, log);
     const ended = untilStopped(supervisor);
+    const services = configuration.services.map(({ name }) => name).join(', ');
     try {
-      await supervisor.start();
+      if (await supervisor.start()) log.info(`serving ${services}`, { daemon: 'master' });
     } catch (error) {
       console.error((error as Error).message);
       log.flush();
       process.exit(1);
     }
-    log.info(`serving ${configuration.services.map(({ name }) => name).join(', ')}`, { daemon: 'master' });
     await ended;
     log.flush();
     process.exit(0);
