@@ -1,133 +1,150 @@
 /**
- * One name server, asked over node:dns: so many questions at once, each with a deadline. What it says is a value, and so
- * is its silence: three of four questions to block lists have no answer, and an exception for each would cost twice the
- * question itself.
+ * One name server: so many questions at once, each with a deadline. What it says is a value, and so is its silence. Over
+ * UDP, and over TCP what does not fit. It is asked here, not with node:dns, which takes a new socket for every question:
+ * that was a quarter of what a client costs that block lists refuse. RFC 5452: answers that do not fit are not heard.
  */
-import { Resolver as NodeResolver, type RecordWithTtl } from 'node:dns';
+import { randomFillSync } from 'node:crypto';
+import { isIP, type Socket } from 'node:net';
 import type { Timed } from './cache.ts';
-import type { MailExchanger } from './dns.ts';
+import { type DatagramListener, type Endpoint, Port } from './datagrams.ts';
+import { askOverTcp } from './over-tcp.ts';
+import { isTruncated, Question, unknown } from './question.ts';
+import type { RecordType } from './record-types.ts';
 
-/** Asks a question; `heard` is called once, with an error or with records. */
-export type Ask<T> = (resolver: NodeResolver, name: string, heard: Heard<T>) => void;
-type Heard<T> = (error: Error | null, records?: readonly T[], ttlMs?: number) => void;
+/** A question under way. */
+interface Pending {
+  readonly question: Question<unknown>;
+  readonly resolve: (answer: Timed<never>) => void;
+  readonly timer: NodeJS.Timeout;
+  port: Port;
+  isExtended: boolean;
+  tcp: Socket | undefined;
+}
 
-const MAX_TTL_MS = 3_600_000;
-/** node:dns tells no time to live for these. */
-const OTHER_TTL_MS = 60_000;
-const ABSENT_TTL_MS = 60_000;
+const NO_SUCH_NAME: Timed<never> = { answer: { kind: 'absent', why: 'nxdomain' }, ttlMs: 0 };
+const DNS_PORT = 53;
 
-export class NameServer {
-  readonly #resolver: NodeResolver;
+export class NameServer implements DatagramListener {
+  readonly #endpoint: Endpoint;
   readonly #timeoutMs: number;
+  readonly #places: number;
+  readonly #pending = new Map<number, Pending>();
   readonly #waiting: (() => void)[] = [];
-  #free: number;
+  #port: Port | undefined;
 
-  /** `places`: questions under way at once; the others wait in line. */
+  /** `address`: `192.0.2.1:53`, `[2001:db8::1]:53`; `places`: questions under way at once; the others wait in line. */
   constructor(address: string, timeoutMs: number, places: number) {
-    this.#resolver = new NodeResolver({ timeout: timeoutMs, tries: 1 });
-    this.#resolver.setServers([address]);
+    this.#endpoint = endpointOf(address);
     this.#timeoutMs = timeoutMs;
-    this.#free = places;
+    this.#places = places;
   }
 
   /** Never rejects. */
-  ask<T>(ask: Ask<T>, name: string): Promise<Timed<T>> {
+  ask<T>(type: RecordType<T>, name: string): Promise<Timed<T>> {
+    const question = Question.about(name, type);
+    if (!question) return Promise.resolve(NO_SUCH_NAME);
     return new Promise((resolve) => {
-      if (this.#free > 0) this.#begin(ask, name, resolve);
-      else this.#waiting.push(() => this.#begin(ask, name, resolve));
+      if (this.#pending.size < this.#places) this.#begin(question, resolve);
+      else this.#waiting.push(() => this.#begin(question, resolve));
     });
   }
 
-  #begin<T>(ask: Ask<T>, name: string, resolve: (answer: Timed<T>) => void): void {
-    this.#free -= 1;
-    let isOver = false;
-    const end = (answer: Timed<T>) => {
-      if (isOver) return;
-      isOver = true;
-      clearTimeout(timer);
-      this.#free += 1;
-      resolve(answer);
-      this.#waiting.shift()?.();
+  heard(message: Buffer, port: Port): void {
+    if (message.length < 2) return;
+    const id = message.readUInt16BE(0);
+    const pending = this.#pending.get(id);
+    if (pending?.port === port && pending.question.isAnsweredBy(message))
+      this.#answered(id, pending, message);
+  }
+
+  failed(error: Error, port: Port): void {
+    for (const [id, pending] of this.#pending)
+      if (pending.port === port) this.#over(id, pending, failure(error));
+    if (this.#port === port) this.#port = undefined;
+    port.leave();
+  }
+
+  #begin(question: Question<unknown>, resolve: Pending['resolve']): void {
+    const id = this.#freeId();
+    const timer = setTimeout(() => this.#over(id, pending, unknown('ETIMEOUT')), this.#timeoutMs);
+    const pending: Pending = {
+      ...{ question, resolve, timer },
+      ...{ port: this.#freshPort(), isExtended: true, tcp: undefined },
     };
-    // node:dns time-outs are coarse: three hundred milliseconds may take six hundred
-    const timer = setTimeout(end, this.#timeoutMs, SILENCE);
-    try {
-      ask(this.#resolver, name, (error, records, ttlMs) => end(answerOf(error, records, ttlMs)));
-    } catch (error) {
-      end(answerOf<T>(error as Error)); // a name that c-ares does not even ask for
+    this.#pending.set(id, pending);
+    pending.port.send(question.bytes(id, true));
+  }
+
+  #answered(id: number, pending: Pending, message: Buffer): void {
+    if (isTruncated(message)) {
+      this.#askAgain(id, pending);
+      return;
     }
+    const { question, port } = pending;
+    const said = question.read(message);
+    if (pending.isExtended && said.answer.kind === 'unknown' && KNOWS_NO_EXTENSION.has(said.answer.why)) {
+      pending.isExtended = false;
+      port.send(question.bytes(id, false));
+      port.over(); // the first of the two
+    } else this.#over(id, pending, said);
+  }
+
+  /** Over TCP. */
+  #askAgain(id: number, pending: Pending): void {
+    const { question, isExtended } = pending;
+    const hear = (answer: Buffer) => {
+      const fits = question.isAnsweredBy(answer) && answer.readUInt16BE(0) === id;
+      this.#over(id, pending, fits ? question.read(answer) : unknown('EBADRESP'));
+    };
+    const fail = (error: Error) => this.#over(id, pending, failure(error));
+    pending.tcp ??= askOverTcp(this.#endpoint, question.bytes(id, isExtended), hear, fail);
+  }
+
+  #over(id: number, pending: Pending, answer: Timed<unknown>): void {
+    if (this.#pending.get(id) !== pending) return; // it was over before
+    this.#pending.delete(id);
+    clearTimeout(pending.timer);
+    pending.tcp?.destroy();
+    pending.port.over();
+    pending.resolve(answer as Timed<never>);
+    this.#waiting.shift()?.();
+  }
+
+  #freshPort(): Port {
+    if (this.#port?.isFresh) return this.#port;
+    this.#port?.leave();
+    this.#port = new Port(this.#endpoint, this);
+    return this.#port;
+  }
+
+  #freeId(): number {
+    let id = randomId();
+    while (this.#pending.has(id)) id = randomId();
+    return id;
   }
 }
 
-const SILENCE: Timed<never> = { answer: { kind: 'unknown', why: 'ETIMEOUT' }, ttlMs: 0 };
-
-/** What each code of node:dns means. Anything else cannot be known now. */
-const ABSENT_CODES = new Map<string, 'nxdomain' | 'nodata'>([
-  ['ENOTFOUND', 'nxdomain'],
-  ['ENODATA', 'nodata'],
-  ['EBADNAME', 'nxdomain'],
-]);
-
-function answerOf<T>(error: Error | null, records: readonly T[] = [], ttlMs = OTHER_TTL_MS): Timed<T> {
-  if (error) return failure(error);
-  if (records.length === 0) return absence('nodata');
-  const keptMs = Math.min(ttlMs, MAX_TTL_MS);
-  return { answer: { kind: 'found', records, ttlMs: keptMs }, ttlMs: keptMs };
-}
+/** Old servers say so when they do not know OPT records. RFC 6891 7. */
+const KNOWS_NO_EXTENSION = new Set(['EFORMERR', 'ENOTIMP']);
 
 function failure(error: Error): Timed<never> {
-  const code = String((error as NodeJS.ErrnoException).code ?? error);
-  const why = ABSENT_CODES.get(code);
-  return why ? absence(why) : { answer: { kind: 'unknown', why: code }, ttlMs: 0 };
+  return unknown(String((error as NodeJS.ErrnoException).code ?? error.message));
 }
 
-/** node:dns does not tell for how long (RFC 2308 5). */
-function absence(why: 'nxdomain' | 'nodata'): Timed<never> {
-  return { answer: { kind: 'absent', why, ttlMs: ABSENT_TTL_MS }, ttlMs: ABSENT_TTL_MS };
+function endpointOf(text: string): Endpoint {
+  if (isIP(text)) return { address: text, port: DNS_PORT };
+  const [, address = '', port = String(DNS_PORT)] = /^\[?([^\]]*?)\]?(?::(\d+))?$/.exec(text) ?? [];
+  if (!isIP(address)) throw new Error(`dns_servers: "${text}": an address, or ADDRESS:PORT, is needed`);
+  return { address, port: Number(port) };
 }
 
-const WITH_TTL = { ttl: true } as const;
+const randomIds = new Uint16Array(256);
+let nextRandomId = randomIds.length;
 
-export const askA: Ask<string> = (resolver, name, heard) =>
-  resolver.resolve4(name, WITH_TTL, (error, found) => addresses(error, found, heard));
-
-export const askAaaa: Ask<string> = (resolver, name, heard) =>
-  resolver.resolve6(name, WITH_TTL, (error, found) => addresses(error, found, heard));
-
-export const askMx: Ask<MailExchanger> = (resolver, name, heard) =>
-  resolver.resolveMx(name, (error, found) => {
-    const list = error ? [] : found.map(mailExchanger);
-    heard(
-      error,
-      list.sort((a, b) => a.preference - b.preference),
-    );
-  });
-
-export const askNs: Ask<string> = (resolver, name, heard) =>
-  resolver.resolveNs(name, (error, found) => heard(error, error ? [] : found.map(plainName)));
-
-export const askPtr: Ask<string> = (resolver, name, heard) =>
-  resolver.resolvePtr(name, (error, found) => heard(error, error ? [] : found.map(plainName)));
-
-export const askTxt: Ask<string> = (resolver, name, heard) =>
-  resolver.resolveTxt(name, (error, found) =>
-    heard(error, error ? [] : found.map((strings) => strings.join(''))),
-  );
-
-function addresses(error: Error | null, found: readonly RecordWithTtl[], heard: Heard<string>): void {
-  if (error) heard(error);
-  else {
-    const ttls = found.map((record) => record.ttl);
-    const texts = found.map((record) => record.address);
-    heard(null, texts, Math.min(...ttls) * 1000);
+function randomId(): number {
+  if (nextRandomId === randomIds.length) {
+    randomFillSync(randomIds);
+    nextRandomId = 0;
   }
-}
-
-function mailExchanger({ priority, exchange }: { priority: number; exchange: string }): MailExchanger {
-  return { preference: priority, exchange: plainName(exchange) };
-}
-
-/** Upper and lower case stay as the name server wrote them: patterns of operators can tell them apart, as in Postfix. */
-export function plainName(name: string): string {
-  return name.endsWith('.') ? name.slice(0, -1) : name;
+  return randomIds[nextRandomId++] as number;
 }

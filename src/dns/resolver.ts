@@ -1,23 +1,13 @@
 /**
  * Asks name servers, and answers found, absent or unknown. Parameters: dns_servers, dns_timeout, dns_tries. RFC 1035,
- * RFC 2308. SERVFAIL, REFUSED and silence go to the next server (c-ares alone only moves on after silence); when none
- * answers the result is unknown, kept for a moment so that a dead zone does not stall every mail.
+ * RFC 2308. SERVFAIL, REFUSED and silence go to the next server; when none answers the result is unknown, kept for a moment so that a dead zone does not stall every mail.
  */
 import { getServers } from 'node:dns';
 import { AnswerCache, type Timed } from './cache.ts';
 import type { Answer, Dns, MailExchanger } from './dns.ts';
-import {
-  type Ask,
-  askA,
-  askAaaa,
-  askMx,
-  askNs,
-  askPtr,
-  askTxt,
-  NameServer,
-  plainName,
-} from './name-server.ts';
-import { reverseName } from './reverse-name.ts';
+import { NameServer } from './name-server.ts';
+import { A, AAAA, MX, NS, PTR, type RecordType, TXT } from './record-types.ts';
+import { plainName, reverseName } from './reverse-name.ts';
 
 export interface ResolverOptions {
   /** `127.0.0.1:5353`, `[::1]:53`; empty: those of the system. */
@@ -54,27 +44,27 @@ export class Resolver implements Dns {
   }
 
   a(name: string): Promise<Answer<string>> {
-    return this.#ask('A', name, askA);
+    return this.#ask(A, name);
   }
 
   aaaa(name: string): Promise<Answer<string>> {
-    return this.#ask('AAAA', name, askAaaa);
+    return this.#ask(AAAA, name);
   }
 
   mx(name: string): Promise<Answer<MailExchanger>> {
-    return this.#ask('MX', name, askMx);
+    return this.#ask(MX, name);
   }
 
   ns(name: string): Promise<Answer<string>> {
-    return this.#ask('NS', name, askNs);
+    return this.#ask(NS, name);
   }
 
   txt(name: string): Promise<Answer<string>> {
-    return this.#ask('TXT', name, askTxt);
+    return this.#ask(TXT, name);
   }
 
   ptr(address: string): Promise<Answer<string>> {
-    return this.#ask('PTR', reverseName(address), askPtr);
+    return this.#ask(PTR, reverseName(address));
   }
 
   /** Forgets what it knows, on reload. */
@@ -82,18 +72,18 @@ export class Resolver implements Dns {
     this.#cache.clear();
   }
 
-  #ask<T>(type: string, name: string, ask: Ask<T>): Promise<Answer<T>> {
+  #ask<T>(type: RecordType<T>, name: string): Promise<Answer<T>> {
     const asked = plainName(name);
     if (!isAskable(asked)) return Promise.resolve(NO_NAME);
-    const question = `${type} ${asked.toLowerCase()}`;
-    return this.#cache.get(question, () => this.#askAll(question, asked, ask));
+    const question = `${type.name} ${asked.toLowerCase()}`;
+    return this.#cache.get(question, () => this.#askAll(question, asked, type));
   }
 
-  async #askAll<T>(question: string, name: string, ask: Ask<T>): Promise<Timed<T>> {
+  async #askAll<T>(question: string, name: string, type: RecordType<T>): Promise<Timed<T>> {
     let last: Timed<T> = { answer: { kind: 'unknown', why: 'no name server' }, ttlMs: UNKNOWN_TTL_MS };
     for (let asked = 0; asked < this.#tries * this.#servers.length; asked++) {
       const server = this.#servers[asked % this.#servers.length] as NameServer;
-      last = await server.ask(ask, name);
+      last = await server.ask(type, name);
       if (last.answer.kind !== 'unknown') break;
     }
     this.#onAnswer?.(question, last.answer);

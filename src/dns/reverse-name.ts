@@ -1,4 +1,4 @@
-/** Addresses turned round: the names under in-addr.arpa, ip6.arpa and DNS lists. RFC 5782 2.1, 2.4; RFC 3596 2.5. */
+/** Names as they are asked for; those of addresses under in-addr.arpa, ip6.arpa and DNS lists. RFC 5782 2.1, 2.4; RFC 3596 2.5. */
 import { isIPv4 } from 'node:net';
 
 /** `4.3.2.1` of 1.2.3.4; 32 nibbles of an IPv6 address. */
@@ -10,6 +10,11 @@ export function reversedAddress(address: string): string {
 /** The name to ask for PTR records. */
 export function reverseName(address: string): string {
   return `${reversedAddress(address)}.${isIPv4(address) ? 'in-addr' : 'ip6'}.arpa`;
+}
+
+/** Upper and lower case stay: patterns of operators can tell them apart, as in Postfix. */
+export function plainName(name: string): string {
+  return name.endsWith('.') ? name.slice(0, -1) : name;
 }
 
 /** 32 hexadecimal digits. */

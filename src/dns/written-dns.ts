@@ -5,7 +5,7 @@
  */
 import { isIP } from 'node:net';
 import type { Answer, Dns, MailExchanger } from './dns.ts';
-import { reversedAddress, reverseName } from './reverse-name.ts';
+import { plainName, reversedAddress, reverseName } from './reverse-name.ts';
 
 const TYPES: ReadonlySet<string> = new Set(['A', 'AAAA', 'MX', 'NS', 'PTR', 'TXT']);
 
@@ -76,8 +76,4 @@ function ownName(written: string): string {
 function readExchanger(data: string): MailExchanger {
   const [preference = '', exchange = ''] = data.split(/\s+/);
   return { preference: Number(preference), exchange: plainName(exchange) };
-}
-
-function plainName(name: string): string {
-  return name.endsWith('.') ? name.slice(0, -1) : name;
 }
