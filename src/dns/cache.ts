@@ -42,11 +42,16 @@ export class AnswerCache {
   }
 
   async #fill<T>(key: string, ask: () => Promise<Timed<T>>): Promise<Answer<T>> {
-    const { answer, ttlMs } = await ask();
-    const entry = this.#entries.get(key);
-    if (entry && ttlMs > 0) entry.expires = this.#now() + ttlMs;
-    else this.#entries.delete(key);
-    return answer;
+    try {
+      const { answer, ttlMs } = await ask();
+      const entry = this.#entries.get(key);
+      if (entry && ttlMs > 0) entry.expires = this.#now() + ttlMs;
+      else this.#entries.delete(key);
+      return answer;
+    } catch (error) {
+      this.#entries.delete(key); // a bug is not kept for those who ask later
+      throw error;
+    }
   }
 
   #dropOldest(): void {

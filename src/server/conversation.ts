@@ -238,6 +238,14 @@ export class Conversation {
   }
 
   #pump(): void {
+    try {
+      this.#workOff();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #workOff(): void {
     while (!this.#busy && !this.isOver) {
       const step = this.body ? this.#takeBody(this.body) : this.#takeLine();
       if (step === undefined) break;
@@ -290,15 +298,22 @@ export class Conversation {
   /** A bug ends this session, and no mail passes. */
   #failed(error: unknown): void {
     this.#busy = false;
+    this.#logBug(error);
+    const answer = reply(421, '4.3.0', `${this.options.myhostname} Server local error`);
+    if (!this.#closed) this.say(answer);
+    try {
+      this.visit.story.idFor(answer, this.stage, this.envelope);
+      this.resetMail();
+    } catch (another) {
+      this.#logBug(another);
+    }
+    if (!this.#closed) this.#settle();
+  }
+
+  #logBug(error: unknown): void {
     this.options.log.error(`internal error in ${this.stage} from ${nameAddress(this.session.client)}`, {
       error: error instanceof Error ? error.stack : String(error),
     });
-    const answer = reply(421, '4.3.0', `${this.options.myhostname} Server local error`);
-    this.visit.story.idFor(answer, this.stage, this.envelope);
-    this.resetMail();
-    if (this.#closed) return;
-    this.say(answer);
-    this.#settle();
   }
 
   #takeBody(body: Body): MaybePromise<unknown> | undefined {
@@ -344,13 +359,12 @@ export class Conversation {
     this.#closed = true;
     this.#stirUp();
     sessions.delete(this);
-    this.#tellEnd();
-    if (!this.isFinishing) {
-      this.resetMail();
-      this.visit.story.over(this.stage);
-    }
     this.uncount();
     this.wire.endSoon();
+    this.#tellEnd();
+    if (this.isFinishing) return;
+    this.resetMail();
+    this.visit.story.over(this.stage);
   }
 
   #stirUp(): void {

@@ -1,6 +1,7 @@
 /** The resolver against name servers that answer, fail, refuse, stay silent and say too much. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { AnswerCache } from '../../src/dns/cache.ts';
 import { Resolver, type ResolverOptions } from '../../src/dns/resolver.ts';
 import { type ScriptedAnswer, ScriptedNameServer, type ScriptedRecord } from './scripted-name-server.ts';
 
@@ -162,6 +163,13 @@ test('the cache has a bound', async (t) => {
   assert.equal(server.asked.length, 4, 'the newest are kept');
   await dns.a('a.test');
   assert.equal(server.asked.length, 5);
+});
+
+test('a bug is not kept in the cache', async () => {
+  const cache = new AnswerCache(10);
+  await assert.rejects(cache.get('A x', () => Promise.reject(new TypeError('bug'))));
+  const answer = { kind: 'found', records: ['192.0.2.1'] } as const;
+  assert.deepEqual(await cache.get('A x', async () => ({ answer, ttlMs: 1_000 })), answer);
 });
 
 test('many who ask the same at once are one question', async (t) => {
