@@ -178,7 +178,9 @@ export class Gateway {
       const outcome = settled(await this.#bench.endOfData(q), hearing);
       envelope.trace.append(hearing.trace);
       const refusal = this.#refusal(visit, outcome, stage, about);
-      return refusal ?? (await this.#carry(visit, message, about));
+      if (!refusal) return await this.#carry(visit, message, about);
+      envelope.isRefusedAtEnd = true;
+      return refusal;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
       const by = { restriction: error.message, source: builtIn };

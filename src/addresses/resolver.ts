@@ -18,6 +18,8 @@ export type AddressClass = 'local' | 'virtual-alias' | 'virtual-mailbox' | 'rela
 export interface Resolved {
   /** Always user@domain, lower case. */
   readonly address: Address;
+  /** The same in its own case: what the next hop hears, free of routes through our own domains. */
+  readonly recipient: Address;
   readonly class: AddressClass;
   /** It carries routing operators in the local part. */
   readonly routed: boolean;
@@ -78,7 +80,7 @@ export class AddressResolver {
     const route = await this.#route(recipient, klass, sender);
     const lower = address(recipient.text.toLowerCase());
     const invalid = !this.#options.allowMinUser && recipient.text.startsWith('-');
-    return { address: lower, class: klass, routed: isRouted(recipient), invalid, ...route };
+    return { address: lower, recipient, class: klass, routed: isRouted(recipient), invalid, ...route };
   }
 
   /** Takes off our own domains until what is left is foreign, or a local part alone. */
@@ -169,7 +171,7 @@ export class AddressResolver {
 
   #invalid(recipient: Address): Resolved {
     const nowhere = { transport: 'error', nexthop: '5.1.3 bad address syntax' };
-    return { address: recipient, class: 'default', routed: false, invalid: true, ...nowhere };
+    return { address: recipient, recipient, class: 'default', routed: false, invalid: true, ...nowhere };
   }
 
   async #classOf(domain: string): Promise<AddressClass> {

@@ -36,8 +36,10 @@ export interface Recipient {
 export interface Orders {
   /** Header lines to put on top, in order. */
   readonly prepend: string[];
-  /** Recipients to add without a delivery notice. */
+  /** Recipients to add without a delivery notice, in the order in which access tables named them. */
   readonly bcc: string[];
+  /** The same, by checks of the content. */
+  readonly contentBcc: string[];
   /** Deliver to this address instead of all recipients. */
   redirect: string | undefined;
   /** `transport:nexthop` of the content filter to use. */
@@ -70,6 +72,8 @@ export interface Envelope {
   postponed: Reason | undefined;
   /** What was asked about it at MAIL, for each accepted recipient, and from DATA on. */
   readonly trace: Trace;
+  /** Its message was refused by smtpd_end_of_data_restrictions: it stays open until RSET. `Postfix: common_post_message_handling` */
+  isRefusedAtEnd?: true;
   /** All that happened to it so far stands in the ledger. */
   isRecorded: boolean;
 }
@@ -93,6 +97,7 @@ export function newOrders(): Orders {
   return {
     prepend: [],
     bcc: [],
+    contentBcc: [],
     redirect: undefined,
     filter: undefined,
     hold: undefined,

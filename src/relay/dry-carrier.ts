@@ -43,7 +43,7 @@ export class DryCarrier implements Carrier {
 
   async #recipient({ address }: Recipient, envelope: Envelope): Promise<Reply> {
     try {
-      const hop = await this.#hops.find(address, envelope.sender, envelope.orders);
+      const { hop } = await this.#hops.find(address, envelope.sender, envelope.orders);
       return hop.kind === 'refuse' ? hop.reply : TAKEN;
     } catch (error) {
       if (error instanceof RouteError || error instanceof AliasError) return NO_ROUTE;
@@ -54,7 +54,7 @@ export class DryCarrier implements Carrier {
 
   /** Where the mail goes, in the operator's words. */
   async #place(address: Recipient['address'], { sender, orders }: Envelope): Promise<string> {
-    const hop = await this.#hops.find(address, sender, orders);
+    const { hop } = await this.#hops.find(address, sender, orders);
     return hop.text;
   }
 }

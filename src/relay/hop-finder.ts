@@ -19,6 +19,12 @@ export interface HopFinderOptions {
 /** FILTER names another content filter; who is named by REDIRECT gets the mail past all of them. */
 export type FilterOrders = Pick<Orders, 'filter' | 'redirect'>;
 
+/** A next hop, and the recipient's name there. */
+export interface Stop {
+  readonly hop: NextHop;
+  readonly address: Address;
+}
+
 export class HopFinder {
   readonly #options: HopFinderOptions;
 
@@ -27,14 +33,15 @@ export class HopFinder {
   }
 
   /** Throws RouteError and LookupFailure. `Postfix: qmgr_message_resolve` */
-  async find(target: Address, sender: Address, { filter, redirect }: FilterOrders): Promise<NextHop> {
+  async find(target: Address, sender: Address, { filter, redirect }: FilterOrders): Promise<Stop> {
     const { proxyFilter, contentFilter, parseHop, resolver } = this.#options;
     const isFiltered = redirect === undefined;
-    if (isFiltered && filter !== undefined) return hopForDomain(parseHop(filter), target.domain);
-    const fixed = proxyFilter ?? (isFiltered ? contentFilter : undefined);
-    if (fixed) return hopForDomain(fixed, target.domain);
-    const { transport, nexthop, address } = await resolver.resolve(target, sender);
-    return hopForDomain(parseHop(`${transport}:${nexthop}`), address.domain);
+    const ordered = isFiltered && filter !== undefined ? parseHop(filter) : undefined;
+    const fixed = ordered ?? proxyFilter ?? (isFiltered ? contentFilter : undefined);
+    if (fixed) return { hop: hopForDomain(fixed, target.domain), address: target };
+    const { transport, nexthop, address, recipient } = await resolver.resolve(target, sender);
+    const hop = hopForDomain(parseHop(`${transport}:${nexthop}`), address.domain);
+    return { hop, address: recipient.text === target.text ? target : recipient };
   }
 
   /** Whether mail goes through a filter in front of the queue: nothing of it is rewritten. */

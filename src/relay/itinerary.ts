@@ -8,7 +8,7 @@ import type { Envelope, Recipient } from '../mail/envelope.ts';
 import { isRefusal, type Reply, reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
 import type { Delivery } from './delivery.ts';
-import { type FilterOrders, type HopFinder, sameHop } from './hop-finder.ts';
+import { type FilterOrders, type HopFinder, type Stop, sameHop } from './hop-finder.ts';
 import type { NextHop } from './next-hop.ts';
 import type { Relay } from './relay.ts';
 
@@ -68,15 +68,15 @@ export class Itinerary {
     const { mapper, oneWay } = this.#options;
     const isMapped = mapper !== undefined && this.orders.redirect === undefined;
     const addresses = isMapped ? await mapper.recipients(recipient.address) : [recipient.address];
-    const stops: { address: Address; hop: NextHop }[] = [];
+    const stops: (Stop & { readonly key: string })[] = [];
     for (const address of addresses) {
-      const hop = await this.hopFor(address);
-      if (hop.kind === 'refuse') return hop.reply;
-      stops.push({ address, hop });
+      const stop = await this.stopFor(address);
+      if (stop.hop.kind === 'refuse') return stop.hop.reply;
+      stops.push({ ...stop, key: this.#keyOf(recipient, address) });
     }
     const [first] = stops;
     if (oneWay && first && this.ways.length > 0 && !this.#wayTo(first.hop)) return ANOTHER_TRANSACTION;
-    const targets = stops.map(({ address, hop }) => this.#target(recipient, address, hop));
+    const targets = stops.map((stop) => this.#target(recipient, stop));
     const plan = { recipient, targets };
     this.plans.push(plan);
     return plan;
@@ -106,7 +106,7 @@ export class Itinerary {
     for (const { delivery } of this.ways) delivery?.abandon();
   }
 
-  hopFor(target: Address): Promise<NextHop> {
+  stopFor(target: Address): Promise<Stop> {
     return this.#options.hops.find(target, this.#options.envelope.sender, this.orders);
   }
 
@@ -123,10 +123,9 @@ export class Itinerary {
     return this.ways.find((way) => sameHop(way.hop, hop));
   }
 
-  #target(recipient: Recipient, address: Address, hop: NextHop): Target {
+  #target(recipient: Recipient, { address, hop, key }: Stop & { readonly key: string }): Target {
     const way = this.#wayTo(hop) ?? { hop, delivery: undefined, targets: new Map<string, Target>() };
     if (!this.ways.includes(way)) this.ways.push(way);
-    const key = this.#keyOf(recipient, address);
     const known = way.targets.get(key);
     if (known) return known;
     const target: Target = {
@@ -137,13 +136,22 @@ export class Itinerary {
     return target;
   }
 
-  /** Equal keys are served once. Without a mapper the next hop hears what the client said. `Postfix: cleanup_out_recipient` */
-  #keyOf({ address: original, written, options }: Recipient, address: Address): string {
+  /** Equal keys are served once. Without a mapper the next hop hears what the client said. */
+  #keyOf(recipient: Recipient, address: Address): string {
     const { mapper, keepsOriginals } = this.#options;
-    if (!mapper) return String(this.plans.length);
-    const names = keepsOriginals ? [options.orcpt ?? written, options.notify ?? '', original.text] : [];
-    return [...names, address.text].join('\n').toLowerCase();
+    return mapper ? recipientKey(recipient, address, keepsOriginals) : String(this.plans.length);
   }
+}
+
+/**
+ * The same address is served twice for who is named twice, or wants other notices, where `keepsOriginals`.
+ * `Postfix: cleanup_out_recipient`
+ */
+export function recipientKey(named: Recipient, address: Address, keepsOriginals: boolean): string {
+  if (!keepsOriginals) return address.text.toLowerCase();
+  const { orcpt = `rfc822;${named.written.replace(/^<(.*)>$/, '$1')}`, notify = '' } = named.options;
+  const notices = notify.split(',').toSorted().join(' ').trim();
+  return [orcpt, notices, named.address.text, address.text].join('\n').toLowerCase();
 }
 
 /** The refusal that a recipient gets from the next hops of its targets. */

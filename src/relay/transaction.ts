@@ -167,7 +167,7 @@ export class Transaction {
     const { plans, ways } = this.#itinerary;
     const reached = {
       recipients: plans.map(({ recipient }) => recipient.address),
-      addresses: ways.flatMap(targetsOf).map(({ recipient }) => recipient.address),
+      keys: ways.flatMap(({ targets }) => [...targets.keys()]),
     };
     const [first = envelope.sender] = reached.recipients;
     const answer = await this.#safely(first, async () => {

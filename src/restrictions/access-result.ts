@@ -77,10 +77,10 @@ export class AccessResults {
     if (named) return named({ word, text }, this.#options);
     if (/^\d+$/.test(value)) return () => permit;
     if (REPLY_CODE.test(word)) return refusal(Number(word), `${word.charAt(0)}.7.1`, text, 'Access denied');
-    return (_q, _subject, found) => this.#restrictions(found);
+    return (_q, subject, found) => this.#restrictions(found, subject);
   }
 
-  #restrictions(found: Found): Answer {
+  #restrictions(found: Found, subject: Subject): Answer {
     const { log } = this.#options;
     const where = `access table ${found.table}`;
     if (found.value.includes(':')) {
@@ -93,7 +93,7 @@ export class AccessResults {
       log.warn(`${where} entry "${found.key}" has empty value`);
       return permit;
     }
-    return { kind: 'ask', list: this.#options.compile(found.value, found.source) };
+    return { kind: 'ask', list: this.#options.compile(found.value, found.source), subject };
   }
 }
 

@@ -379,7 +379,9 @@ export const catalogue: readonly Row[] = [
     'old: reject_unauth_destination that also accepts clients in relay_domains',
     (s) => checkRelayDomains(s),
   ),
-  simple('permit_naked_ip_address', 'old: accepts HELO with a bare address', () => permitNakedIpAddress),
+  simple('permit_naked_ip_address', 'old: accepts HELO with a bare address', ({ codes }) =>
+    permitNakedIpAddress(codes),
+  ),
 ];
 
 /** Built of others. */

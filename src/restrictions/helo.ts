@@ -18,7 +18,7 @@ export function rejectInvalidHelo({ invalid_hostname_reject_code }: ReplyCodes):
   return ofName(invalid_hostname_reject_code, (name) => {
     const bare = withoutTrailingDot(name);
     if (isHostName(bare) || isNetworkAddress(bare)) return dunno;
-    return refuse(name, invalid_hostname_reject_code, '5.5.2', 'Invalid name');
+    return refuseHelo(name, invalid_hostname_reject_code, 'Invalid name');
   });
 }
 
@@ -26,7 +26,7 @@ export function rejectNonFqdnHelo(codes: ReplyCodes): Judge {
   return ofName(codes.invalid_hostname_reject_code, (name, q) => {
     const bare = withoutTrailingDot(name);
     if (isUnicodeHostName(bare, q.envelope?.options.smtputf8 ?? false) && bare.includes('.')) return dunno;
-    return refuse(name, codes.non_fqdn_reject_code, '5.5.2', 'need fully-qualified hostname');
+    return refuseHelo(name, codes.non_fqdn_reject_code, 'need fully-qualified hostname');
   });
 }
 
@@ -60,10 +60,11 @@ function ofName(badNameCode: number, judge: (name: string, q: Question) => Retur
     if (!q.helo.startsWith('[')) return judge(q.helo, q);
     const inside = q.helo.endsWith(']') && q.helo.length > 2 ? q.helo.slice(1, -1) : q.helo;
     if (mailHostAddress(inside) !== undefined) return dunno;
-    return refuse(q.helo, badNameCode, '5.5.2', 'invalid ip address');
+    return refuseHelo(q.helo, badNameCode, 'invalid ip address');
   };
 }
 
-function refuse(name: string, code: number, status: string, text: string): Answer {
-  return reject(code, status, rejectedText(heloSubject(name), text));
+/** The refusal of a name that is none. */
+export function refuseHelo(name: string, code: number, text: string): Answer {
+  return reject(code, '5.5.2', rejectedText(heloSubject(name), text));
 }

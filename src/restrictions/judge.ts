@@ -74,7 +74,8 @@ async function judgeOne(
     if (isPromise(answer)) answer = await answer;
     if (answer.kind === 'ask') {
       step.verdict = 'ask';
-      return await judge(answer.list, q, depth + 1, softened);
+      const { list: inner, subject = q.subject } = answer;
+      return await judge(inner, { ...q, subject }, depth + 1, softened);
     }
     step.verdict = answer.kind === 'postpone' ? `postpone until ${answer.until}` : answer.kind;
     return settle(answer, restriction, q, softened);

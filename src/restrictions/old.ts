@@ -4,6 +4,8 @@ import { isNetworkAddress } from '../mail/host-syntax.ts';
 import { dunno, permit } from '../mail/verdict.ts';
 import { permitAuthDestination } from './destination.ts';
 import { LISTED, rejectListed } from './dns-lists.ts';
+import { refuseHelo } from './helo.ts';
+import type { ReplyCodes } from './reply-codes.ts';
 import { type Judge, reject } from './restriction.ts';
 import type { Sources } from './sources.ts';
 
@@ -34,5 +36,11 @@ export function checkRelayDomains(sources: Sources): Judge {
   };
 }
 
-export const permitNakedIpAddress: Judge = ({ helo }) =>
-  helo !== undefined && isNetworkAddress(helo) ? permit : dunno;
+/** Digits that are no address are refused as an address literal would be. `Postfix: reject_invalid_hostaddr` */
+export function permitNakedIpAddress({ invalid_hostname_reject_code }: ReplyCodes): Judge {
+  return ({ helo }) => {
+    if (helo === undefined || !/^[0-9.:]*$/.test(helo)) return dunno;
+    if (isNetworkAddress(helo)) return permit;
+    return refuseHelo(helo, invalid_hostname_reject_code, 'invalid ip address');
+  };
+}

@@ -3,10 +3,17 @@ import type { MaybePromise } from '../mail/maybe-promise.ts';
 import { reply } from '../mail/reply.ts';
 import type { Source } from '../mail/source.ts';
 import type { Verdict } from '../mail/verdict.ts';
-import type { Question } from './question.ts';
+import type { Question, Subject } from './question.ts';
 
 /** A verdict, or a list to be asked in its place (a class, or a table row that names restrictions). */
-export type Answer = Verdict | { readonly kind: 'ask'; readonly list: RestrictionList };
+export type Answer =
+  | Verdict
+  | {
+      readonly kind: 'ask';
+      readonly list: RestrictionList;
+      /** Whom the list speaks of; as before when it is missing. */
+      readonly subject?: Subject;
+    };
 
 export type Judge = (q: Question) => MaybePromise<Answer>;
 
@@ -30,8 +37,12 @@ export interface RestrictionList {
 /** Longest refusal, bytes. `Postfix: smtpd_check_reject`, RFC 5321 4.5.3.1.5. */
 const MAX_TEXT = 510;
 
+/** In place of a code that refuses nothing: a parameter makes 354 of 454. `Postfix: smtpd_check_reject` */
+const NO_REFUSAL = reply(450, '4.7.1', 'Service unavailable');
+
 /** A refusal with a text as Postfix words it. */
 export function reject(code: number, status: string, text: string): Verdict {
+  if (code < 400 || code > 599) return { kind: 'reject', reply: NO_REFUSAL };
   return { kind: 'reject', reply: reply(code, status, text.slice(0, MAX_TEXT)) };
 }
 

@@ -62,7 +62,7 @@ async function refusalOf(talk: Conversation, chunk: Chunk): Promise<Reply | unde
   const { envelope, options } = talk;
   if (chunk.bytes === 0 && !chunk.isLast) return reply(551, '5.7.1', 'Null BDAT request');
   if (talk.chunks?.failed) return reply(551, '5.0.0', `Discarded ${chunk.bytes} bytes after earlier error`);
-  if (!envelope) return reply(503, '5.5.1', 'Error: need RCPT command');
+  if (!envelope || envelope.isRefusedAtEnd) return reply(503, '5.5.1', 'Error: need RCPT command');
   if (envelope.recipients.length === 0) return reply(554, '5.5.1', 'Error: no valid recipients');
   if (!talk.chunks) {
     const arrival = await talk.gateway.data(talk.visit, envelope, 'BDAT');

@@ -152,5 +152,6 @@ export async function finishMessage(
   if (answer.code < 400) talk.forgive();
   await talk.reply(answer);
   if (answer.code >= 400) talk.countError();
-  talk.resetMail();
+  if (!talk.envelope?.isRefusedAtEnd) talk.resetMail();
+  else if (talk.chunks) talk.chunks.failed = true;
 }

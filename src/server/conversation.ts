@@ -34,6 +34,8 @@ export class Conversation {
   readonly counts = new CommandCounts();
   readonly wire: Wire;
   envelope: Envelope | undefined;
+  /** SIZE= of MAIL; one that was refused leaves it to the next. `Postfix: mail_cmd` */
+  declaredSizeBytes: number | undefined;
   /** Recipients refused since the limit was reached. */
   overshoot = 0;
   /** EHLO keywords that are not offered to this client. */
@@ -202,6 +204,7 @@ export class Conversation {
     this.chunks = undefined;
     this.gateway.letGo(this.visit, this.envelope, this.stage);
     this.envelope = undefined;
+    this.declaredSizeBytes = undefined;
     this.overshoot = 0;
     this.session.forwarded = undefined; // Postfix: XFORWARD is said of one mail
   }

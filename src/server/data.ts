@@ -17,7 +17,7 @@ export async function data(talk: Conversation, words: readonly Word[]): Promise<
 
 function outOfOrder(talk: Conversation, words: readonly Word[]): Reply | undefined {
   if (talk.isChunking) return reply(503, '5.5.1', 'Error: DATA after BDAT');
-  if (!talk.envelope) return reply(503, '5.5.1', 'Error: need RCPT command');
+  if (!talk.envelope || talk.envelope.isRefusedAtEnd) return reply(503, '5.5.1', 'Error: need RCPT command');
   if (talk.envelope.recipients.length === 0) return reply(554, '5.5.1', 'Error: no valid recipients');
   return words.length > 1 ? reply(501, '5.5.4', 'Syntax: DATA') : undefined;
 }

@@ -37,7 +37,10 @@ async function begin(talk: Conversation, words: readonly Word[], excess: unknown
   const envelope = await readEnvelope(talk, words);
   if ('code' in envelope) return talk.refuse(envelope);
   const answer = await talk.gateway.sender(talk.visit, envelope);
-  if (answer.code >= 400) return talk.refuse(answer);
+  if (answer.code >= 400) {
+    talk.declaredSizeBytes = undefined;
+    return talk.refuse(answer);
+  }
   envelope.localRewrite = await talk.options.isLocalRewriteClient(talk.session, talk.connectedFrom);
   talk.envelope = envelope;
   talk.say(answer);
@@ -133,7 +136,7 @@ function readParameters(talk: Conversation, texts: readonly string[]): SenderOpt
     if (problem) return problem;
   }
   const limit = talk.options.messageSizeLimit;
-  return limit > 0 && (into.size ?? 0) > limit
+  return limit > 0 && (talk.declaredSizeBytes ?? 0) > limit
     ? reply(552, '5.3.4', 'Message size exceeds fixed limit')
     : into;
 }
@@ -142,12 +145,14 @@ function unsupported(text: string): Reply {
   return reply(555, '5.5.4', `Unsupported option: ${text}`);
 }
 
-function readSize(value: string, into: Writable): Reply | undefined {
+function readSize(value: string, into: Writable, talk: Conversation): Reply | undefined {
   if (!/^\d+$/.test(value)) return reply(501, '5.5.4', 'Bad message size syntax');
   if (!Number.isSafeInteger(Number(value))) {
+    talk.declaredSizeBytes = undefined;
     return reply(552, '5.3.4', 'Message size exceeds file system imposed limit');
   }
   into.size = Number(value);
+  talk.declaredSizeBytes = into.size;
   return undefined;
 }
 

@@ -308,7 +308,7 @@ describe('findings', () => {
       log: ['discard: text "call 123" in part 1 ...'],
       orders: { discard: 'text "call 123" in part 1' },
     },
-    { action: 'BCC b@c', log: ['bcc: text "call 123" in part 1 ...: b@c'], orders: { bcc: ['b@c'] } },
+    { action: 'BCC b@c', log: ['bcc: text "call 123" in part 1 ...: b@c'], orders: { contentBcc: ['b@c'] } },
     {
       action: 'REDIRECT b@c',
       log: ['redirect: text "call 123" in part 1 ...: b@c'],
@@ -394,7 +394,7 @@ test('behind a queue a refusal becomes quarantine, and the checks go on', async 
   const { message, envelope, text } = await sent(content);
   assert.equal(message.refusal, undefined);
   assert.equal(envelope.orders.hold, '550 5.7.1 no');
-  assert.deepEqual(envelope.orders.bcc, ['b@c']);
+  assert.deepEqual(envelope.orders.contentBcc, ['b@c']);
   assert.equal(text, RECEIVED + MAIL);
 });
 

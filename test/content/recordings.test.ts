@@ -85,7 +85,7 @@ async function serviceFor({ main, files = {} }: Recording, log: ReadableLog): Pr
 
 function recipientsOf({ orders, recipients }: ReturnType<typeof envelopeFrom>): string[] {
   if (orders.redirect !== undefined) return [orders.redirect];
-  return [...new Set([...recipients.map(({ address }) => address.text), ...orders.bcc])].sort();
+  return [...new Set([...recipients.map(({ address }) => address.text), ...orders.contentBcc])].sort();
 }
 
 /** Lines about the content of this message; the ends that are the same everywhere are left out. */

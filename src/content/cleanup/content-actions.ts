@@ -206,7 +206,7 @@ function bcc({ text, occasion, judgement, log, note }: Act): Effect {
     log.warn(`bad BCC address "${text}" in ${occasion.check} map -- need user@domain`);
     return KEEP;
   }
-  judgement.envelope.orders.bcc.push(text);
+  judgement.envelope.orders.contentBcc.push(text);
   note('bcc', text);
   return KEEP;
 }
