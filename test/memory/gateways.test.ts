@@ -208,7 +208,7 @@ describe('gateways', { timeout: 240_000 }, () => {
     let stop = false;
     let slowest = 0;
     const load = [accepting, deferring].flatMap((gateway, which) =>
-      Array.from({ length: 4 }, async (_, worker) => {
+      Array.from({ length: 2 }, async (_, worker) => {
         for (let i = 0; !stop; i++) {
           const began = performance.now();
           const said = await rcpt(gateway.port, `10.${which}.${worker}.${i % 250}`);
@@ -218,12 +218,12 @@ describe('gateways', { timeout: 240_000 }, () => {
         }
       }),
     );
-    await pause(1_500);
+    await pause(1_000);
     await redis.kill();
     const unlimited = await letThrough([accepting], 8);
-    await pause(1_500);
+    await pause(1_000);
     await redis.start();
-    await pause(2_500);
+    await pause(1_500);
     stop = true;
     await Promise.all(load);
     console.log(

@@ -53,9 +53,9 @@ describe('housework', () => {
   });
 });
 
-describe('a million triplets', () => {
-  const path = join(directory, 'million.db');
-  const COUNT = 1_000_000;
+describe('two hundred thousand triplets', () => {
+  const path = join(directory, 'many.db');
+  const COUNT = 200_000;
   const key = (i: number) =>
     `spf:sender${i % 5_000}.example.com bounces-${i}@mail.sender${i % 5_000}.example.com user${i % 999}@home.example`;
 
@@ -78,11 +78,11 @@ describe('a million triplets', () => {
     );
     const megabytes = statSync(path).size / 1e6;
     console.log(
-      `    read: ${costText(few)} among few, ${costText(read)} among a million; new: ${costText(written)}; ` +
+      `    read: ${costText(few)} among few, ${costText(read)} among many; new: ${costText(written)}; ` +
         `${megabytes.toFixed(0)} MB`,
     );
     assert.ok(read.cpuUs < 100);
-    assert.ok(megabytes < 400);
+    assert.ok(megabytes < 100);
     await expire(store);
     await store.close();
   });

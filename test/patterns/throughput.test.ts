@@ -20,7 +20,7 @@ const KINDS: Readonly<Record<string, (i: number) => string>> = {
   'tagged phone': taggedPhonePattern,
   words: wordPattern,
 };
-const ROUNDS = 8;
+const ROUNDS = 3;
 
 const texts = { ordinary: ordinaryText(2e6), digits: digitText(5e5) };
 
@@ -62,7 +62,6 @@ for (const kind of Object.keys(KINDS)) {
   test(`ten thousand ${kind} patterns cost at most three times what ten cost`, async () => {
     const few = await measure(kind, 10);
     const some = await measure(kind, 200);
-    await measure(kind, 1000);
     const many = await measure(kind, 10_000);
     assert.ok(
       some.mbPerSecond.ordinary > 60,
