@@ -74,29 +74,35 @@ export class Journal {
     stage: string,
     text: string,
     about: Pick<Ending, 'session' | 'envelope' | 'recipient'>,
+    facts?: Readonly<Record<string, unknown>>,
   ): void {
     const { session, envelope } = about;
     const where = `${queueId(envelope)}: ${what}: ${stage} from ${nameAddress(session.client)}`;
-    this.#log.info(`${where}: ${text};${whatsup(about)}`, { event: what, stage });
+    this.#log.info(`${where}: ${text};${whatsup(about)}`, { event: what, stage, ...facts });
   }
 
   /** The judges have refused something. */
   ended(ending: Ending & { reply: Reply }): void {
     const { stage, reply, program } = ending;
+    const attempt = attemptOf(ending);
+    const facts = factsOf(attempt);
     if (program === 'postscreen')
-      this.#log.info(screenLine(ending), { event: 'reject', stage, daemon: program });
-    else this.remark('reject', stage, replyText(reply), ending);
-    this.#sink?.keep(attemptOf(ending));
+      this.#log.info(screenLine(ending), { event: 'reject', ...facts, daemon: program });
+    else this.remark('reject', stage, replyText(reply), ending, facts);
+    this.#sink?.keep(attempt);
   }
 
   /** Something ended in another way, of which lines above tell already. */
   left(ending: Ending): void {
-    this.#sink?.keep(attemptOf(ending));
+    const attempt = attemptOf(ending);
+    const { id, verdict, stage } = attempt;
+    this.#log.aside?.(`${id}: ${verdict} at ${stage}`, { event: 'left', ...factsOf(attempt) });
+    this.#sink?.keep(attempt);
   }
 
   /** A message was handed on. */
   delivered(ending: Ending & { envelope: Envelope; reply: Reply }): void {
-    const { envelope, session, backend = 'none', backendReply = '', messageId } = ending;
+    const { envelope, backend = 'none', backendReply = '', messageId } = ending;
     const { id, size, recipients } = envelope;
     const ms = Date.now() - envelope.startedAt;
     const delay = (ms / 1000).toFixed(2);
@@ -111,8 +117,9 @@ export class Journal {
         daemon: 'smtp',
       });
     }
-    this.#log.info(`${id}: removed`, { daemon: 'qmgr', client: session.client.address });
-    this.#sink?.keep(attemptOf(ending));
+    const attempt = attemptOf(ending);
+    this.#log.info(`${id}: removed`, { event: 'delivered', ...factsOf(attempt), daemon: 'qmgr' });
+    this.#sink?.keep(attempt);
   }
 }
 
@@ -164,6 +171,11 @@ function whatsup({
 export function protocolName({ protocol, tls, sasl }: Session, smtputf8 = false): string {
   if (smtputf8) return `UTF8SMTP${tls ? 'S' : ''}${sasl ? 'A' : ''}`;
   return protocol === 'SMTP' ? 'SMTP' : `ESMTP${tls ? 'S' : ''}${sasl ? 'A' : ''}`;
+}
+
+/** The record as the log tells it; a line of the log has a time of its own. */
+function factsOf({ time: _, ...facts }: Attempt): Omit<Attempt, 'time'> {
+  return facts;
 }
 
 function attemptOf(ending: Ending): Attempt {

@@ -41,6 +41,7 @@ export function openLog({ file, format, name }: LogOptions): LogFile {
     info: (sentence, facts) => write('info', sentence, facts),
     warn: (sentence, facts) => write('warn', sentence, facts),
     error: (sentence, facts) => write('error', sentence, facts),
+    ...(format === 'json' && { aside: (sentence, facts) => write('info', sentence, facts) }),
     flush: () => flush(destination),
   };
 }
