@@ -173,9 +173,9 @@ export function protocolName({ protocol, tls, sasl }: Session, smtputf8 = false)
   return protocol === 'SMTP' ? 'SMTP' : `ESMTP${tls ? 'S' : ''}${sasl ? 'A' : ''}`;
 }
 
-/** The record as the log tells it; a line of the log has a time of its own. */
-function factsOf({ time: _, ...facts }: Attempt): Omit<Attempt, 'time'> {
-  return facts;
+/** The record as the log tells it: a line has a time of its own, and of the trace the names are enough. */
+function factsOf({ time: _, dmarc_report: __, trace, ...facts }: Attempt): Readonly<Record<string, unknown>> {
+  return { ...facts, trace: trace.map(({ restriction }) => restriction) };
 }
 
 function attemptOf(ending: Ending): Attempt {

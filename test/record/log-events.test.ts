@@ -34,6 +34,7 @@ test('one event with id, verdict and rule: refused, delivered, and left alone', 
   );
   assert.match(String(refused?.restriction), /^check_recipient_access inline:/);
   assert.equal(refused?.rule, 'main.cf:13');
+  assert.equal((refused?.trace as string[]).at(-1), refused?.restriction);
   for (const { restriction } of others) assert.equal(restriction, undefined);
   for (const { id, client_address, service } of events()) {
     assert.match(String(id), /^\w+$/);
