@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import nodemailer from 'nodemailer';
+import { portcullis } from '../support/program.ts';
 import { type GatewayPlan, RunningGateway } from '../support/running-gateway.ts';
 
 const HOLD =
@@ -35,27 +35,14 @@ async function gateway(t: TestContext, { mainCf = '', ...plan }: GatewayPlan = {
     transport.close();
     return response;
   };
-  const portcullis = (...args: string[]) => run([...args, '-c', running.directory]);
-  return { running, send, portcullis };
-}
-
-function run(args: readonly string[]): Promise<{ status: number | null; out: string; err: string }> {
-  const child = spawn(process.execPath, ['src/cli/portcullis.ts', 'quarantine', ...args]);
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (bytes) => {
-    out += bytes;
-  });
-  child.stderr.on('data', (bytes) => {
-    err += bytes;
-  });
-  return new Promise((resolve) => child.on('close', (status) => resolve({ status, out, err })));
+  const quarantine = (...args: string[]) => portcullis('quarantine', ...args, '-c', running.directory);
+  return { running, send, quarantine };
 }
 
 const idOf = (response: string) => /queued as (\w+)/.exec(response)?.[1] ?? assert.fail(response);
 
 test('held, listed, shown, released', async (t) => {
-  const { running, send, portcullis } = await gateway(t);
+  const { running, send, quarantine } = await gateway(t);
   const response = await send({
     to: ['joe@ours.test', 'ann@ours.test'],
     subject: 'Grüße',
@@ -65,26 +52,26 @@ test('held, listed, shown, released', async (t) => {
   const id = idOf(response);
   assert.equal(running.backend.received.length, 0);
 
-  const listed = await portcullis('list');
+  const listed = await quarantine('list');
   assert.equal(listed.status, 0);
   assert.match(
     listed.out,
     new RegExp(`^${id}  \\d{4}-.*<held@far.test> to <joe@ours.test> and 1 more\n    .*look at this`),
   );
-  const [entry] = JSON.parse((await portcullis('list', '--json')).out);
+  const [entry] = JSON.parse((await quarantine('list', '--json')).out);
   assert.deepEqual(entry.recipients, ['joe@ours.test', 'ann@ours.test']);
 
-  const shown = await portcullis('show', id);
+  const shown = await quarantine('show', id);
   assert.match(shown.out, /Recipient +<ann@ours\.test> NOTIFY=NEVER/);
   assert.match(shown.out, /DSN +RET=HDRS ENVID=q1/);
   assert.match(shown.out, /Subject: +Grüße/);
   assert.match(shown.out, /how are you\?/);
   assert.match(
-    (await portcullis('show', id, '--raw')).out,
+    (await quarantine('show', id, '--raw')).out,
     /^Received: from .*\r\n[\s\S]*how are you\?\r\n$/,
   );
 
-  const released = await portcullis('release', id);
+  const released = await quarantine('release', id);
   assert.deepEqual([released.status, released.err], [0, '']);
   assert.match(
     released.out,
@@ -110,23 +97,23 @@ test('refused: the mail stays, and so do those who did not get it', async (t) =>
   const refusing = {
     rcpt: (argument: string) => (/ann@/.test(argument) ? { reply: '550 5.1.1 no ann here' } : undefined),
   };
-  const { running, send, portcullis } = await gateway(t);
+  const { running, send, quarantine } = await gateway(t);
   const id = idOf(await send({ to: ['joe@ours.test', 'ann@ours.test'] }));
   running.backend.script = refusing;
-  const first = await portcullis('release', id, '--json');
+  const first = await quarantine('release', id, '--json');
   assert.equal(first.status, 1);
   assert.deepEqual(JSON.parse(first.out).delivered, ['joe@ours.test']);
   assert.deepEqual(JSON.parse(first.out).refused, [
     { recipient: 'ann@ours.test', reply: '550 5.1.1 no ann here' },
   ]);
-  const [entry] = JSON.parse((await portcullis('list', '--json')).out);
+  const [entry] = JSON.parse((await quarantine('list', '--json')).out);
   assert.deepEqual(entry.recipients, ['ann@ours.test']);
   running.backend.script = { dot: { reply: '452 4.3.1 full' } };
-  const second = await portcullis('release', id);
+  const second = await quarantine('release', id);
   assert.equal(second.status, 1);
   assert.match(second.out, /not delivered to <ann@ours\.test>, and kept: 452 4\.3\.1 full/);
   running.backend.script = {};
-  assert.equal((await portcullis('release', id)).status, 0);
+  assert.equal((await quarantine('release', id)).status, 0);
   const confirmed = running.backend.received.filter((mail) => mail.confirmed);
   assert.deepEqual(
     confirmed.map(({ recipients }) => recipients.length),
@@ -135,14 +122,14 @@ test('refused: the mail stays, and so do those who did not get it', async (t) =>
 });
 
 test('a next hop that is not there keeps nothing from being tried again', async (t) => {
-  const { running, send, portcullis } = await gateway(t);
+  const { running, send, quarantine } = await gateway(t);
   const id = idOf(await send());
   await running.backend.stop();
-  const failed = await portcullis('release', id);
+  const failed = await quarantine('release', id);
   assert.equal(failed.status, 1);
   assert.match(failed.out, /not delivered to <joe@ours\.test>, and kept: 4\d\d/);
   await running.backend.listen({ port: running.backend.port });
-  assert.equal((await portcullis('release', id)).status, 0);
+  assert.equal((await quarantine('release', id)).status, 0);
 });
 
 test('recipients behind aliases and transports fare differently: each gets it once', async (t) => {
@@ -151,9 +138,9 @@ test('recipients behind aliases and transports fare differently: each gets it on
 virtual_alias_maps = inline:{ {joe@ours.test = a@in.test, b@in.test}, {ann@ours.test = c@in.test} }\n`,
     script: { rcpt: (argument: string) => (/c@in/.test(argument) ? { reply: '550 5.1.1 no c' } : undefined) },
   };
-  const { running, send, portcullis } = await gateway(t, plan);
+  const { running, send, quarantine } = await gateway(t, plan);
   const id = idOf(await send({ to: ['joe@ours.test', 'ann@ours.test'] }));
-  const released = await portcullis('release', id);
+  const released = await quarantine('release', id);
   assert.match(released.out, /delivered to <joe@ours\.test>/);
   assert.match(released.out, /not delivered to <ann@ours\.test>, and kept: 550 5\.1\.1 no c/);
   const confirmed = running.backend.received.filter((mail) => mail.confirmed);
@@ -162,34 +149,34 @@ virtual_alias_maps = inline:{ {joe@ours.test = a@in.test, b@in.test}, {ann@ours.
 });
 
 test('filters, deleting, and what is told when something is not there', async (t) => {
-  const { send, portcullis } = await gateway(t);
+  const { send, quarantine } = await gateway(t);
   const a = idOf(await send({ to: ['joe@ours.test'] }));
   const b = idOf(await send({ to: ['ann@ours.test'] }));
   const ids = async (...flags: string[]) =>
-    JSON.parse((await portcullis('list', '--json', ...flags)).out).map(({ id }: { id: string }) => id);
+    JSON.parse((await quarantine('list', '--json', ...flags)).out).map(({ id }: { id: string }) => id);
   assert.deepEqual(await ids(), [a, b]);
   assert.deepEqual(await ids('--to', 'ANN@'), [b]);
   assert.deepEqual(await ids('--from', 'far.test', '--since', '1h'), [a, b]);
   assert.deepEqual(await ids('--from', 'elsewhere'), []);
   assert.deepEqual(await ids('--before', '1h'), []);
-  const missing = await portcullis('delete', 'nothere1');
+  const missing = await quarantine('delete', 'nothere1');
   assert.deepEqual(
     [missing.status, missing.err],
     [1, 'portcullis quarantine: nothere1: there is no such mail in quarantine\n'],
   );
-  assert.equal((await portcullis('show', 'nothere1')).status, 1);
-  assert.equal((await portcullis('release', 'nothere1')).status, 1);
-  assert.match((await portcullis('delete', '--all', '--to', 'joe@')).out, new RegExp(`^${a}: deleted\n$`));
+  assert.equal((await quarantine('show', 'nothere1')).status, 1);
+  assert.equal((await quarantine('release', 'nothere1')).status, 1);
+  assert.match((await quarantine('delete', '--all', '--to', 'joe@')).out, new RegExp(`^${a}: deleted\n$`));
   assert.deepEqual(await ids(), [b]);
   assert.match(
-    (await portcullis('release', b, '--service', 'submission')).err,
+    (await quarantine('release', b, '--service', 'submission')).err,
     /there is no service "submission"/,
   );
   assert.deepEqual(await ids(), [b]);
 });
 
 test('bad usage', async (t) => {
-  const { portcullis } = await gateway(t);
+  const { quarantine } = await gateway(t);
   for (const args of [
     [],
     ['burn'],
@@ -201,33 +188,33 @@ test('bad usage', async (t) => {
     ['list', '--since', 'yesterday'],
     ['list', '--bogus'],
   ]) {
-    const { status, err } = await portcullis(...args);
+    const { status, err } = await quarantine(...args);
     assert.deepEqual(
       [status, /usage: portcullis quarantine/.test(err)],
       [2, true],
       `${args.join(' ')}: ${err}`,
     );
   }
-  const help = await run(['--help']);
+  const help = await portcullis('quarantine', '--help');
   assert.equal(help.status, 0);
   assert.match(help.out, /list\|show\|release\|delete/);
 });
 
 test('what a stranger wrote does nothing to the terminal', async (t) => {
-  const { send, portcullis } = await gateway(t);
+  const { send, quarantine } = await gateway(t);
   const id = idOf(await send({ subject: 'a\u001b]0;owned\u0007b', text: 'x\u001b[2Jy\u202ez\r\n\u009b31m' }));
   const html = idOf(await send({ html: `<p>hi</p>${'<div>'.repeat(20_000)}`, text: '' }));
   for (const args of [['list'], ['show', id], ['show', html]]) {
-    const { out, status } = await portcullis(...args);
+    const { out, status } = await quarantine(...args);
     assert.equal(status, 0);
     assert.doesNotMatch(out, /[^\P{C}\n\t]/u);
   }
 });
 
 test('two releases at once deliver once', async (t) => {
-  const { running, send, portcullis } = await gateway(t, { script: { dot: { delayMs: 1_500 } } });
+  const { running, send, quarantine } = await gateway(t, { script: { dot: { delayMs: 1_500 } } });
   const id = idOf(await send());
-  const both = await Promise.all([portcullis('release', id), portcullis('release', id)]);
+  const both = await Promise.all([quarantine('release', id), quarantine('release', id)]);
   assert.deepEqual(both.map(({ status }) => status).sort(), [0, 1], JSON.stringify(both));
   assert.equal(running.backend.received.length, 1);
 });
