@@ -21,11 +21,17 @@ export interface Client {
   /** The name that the address points to, confirmed or not, or `unknown`. */
   readonly reverseName: string;
   readonly reverseNameStatus: NameStatus;
+  /** `name[address]` of before a mistake in XCLIENT: replies and log lines still say it. `Postfix: namaddr` */
+  readonly shownAs?: string | undefined;
 }
 
 /** `name[address]`, as it stands in replies and log lines. */
-export function nameAddress(client: Pick<Client, 'name' | 'address'>): string {
-  return `${client.name}[${client.address}]`;
+export function nameAddress({
+  name,
+  address,
+  shownAs,
+}: Pick<Client, 'name' | 'address' | 'shownAs'>): string {
+  return shownAs ?? `${name}[${address}]`;
 }
 
 /** The address as RFC 5321 4.1.3 writes it: `IPv6:` in front of an IPv6 address. */

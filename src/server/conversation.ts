@@ -41,7 +41,8 @@ export class Conversation {
   /** EHLO keywords that are not offered to this client. */
   discarded: ReadonlySet<string> = new Set();
   mayXclient = false;
-  mayXforward = false;
+  /** Decided when the client connects: XCLIENT changes nothing about it. */
+  mayXforward: boolean | undefined;
   /** The client stands in smtpd_forbid_bare_newline_exclusions. */
   acceptsBareNewlines = false;
   /** The address that has connected, whoever XCLIENT says is the client. */

@@ -8,7 +8,7 @@ export async function greetClient(talk: Conversation): Promise<void> {
   const { options, session } = talk;
   const { client } = session;
   talk.mayXclient = await options.authorizedXclientHosts.has(client);
-  talk.mayXforward = await options.authorizedXforwardHosts.has(client);
+  talk.mayXforward ??= await options.authorizedXforwardHosts.has(client);
   talk.acceptsBareNewlines =
     options.bareNewlines === 'accept' || (await options.bareNewlineExclusions.has(client));
   talk.discarded = await options.discardedKeywords(client.address);

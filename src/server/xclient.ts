@@ -1,9 +1,9 @@
 /** XCLIENT: take the session for one of another client. `Postfix: XCLIENT_README`. Back to the greeting afterwards. */
-import type { Client, NameStatus } from '../mail/client.ts';
+import { type Client, type NameStatus, nameAddress } from '../mail/client.ts';
 import { isHostName, mailHostAddress } from '../mail/host-syntax.ts';
 import { type Reply, reply } from '../mail/reply.ts';
 import type { Session } from '../mail/session.ts';
-import { badSyntax, isPort, isTemporary, isUnavailable, readAttributes } from './attributes.ts';
+import { badSyntax, followAttributes, isPort, isTemporary, isUnavailable } from './attributes.ts';
 import type { Word } from './command.ts';
 import type { Conversation, Done } from './conversation.ts';
 import { greetClient } from './greeting.ts';
@@ -23,8 +23,6 @@ export async function xclient(talk: Conversation, words: readonly Word[]): Promi
   if (talk.envelope) return talk.refuse(reply(503, '5.5.1', 'Error: MAIL transaction in progress'));
   if (words.length < 2) return talk.refuse(reply(501, '5.5.4', 'Syntax: XCLIENT attribute=value...'));
   if (!talk.mayXclient) return talk.refuse(reply(550, '5.7.0', 'Error: insufficient authorization'));
-  const attributes = readAttributes(words.slice(1));
-  if ('code' in attributes) return talk.refuse(attributes);
   const changes: Changes = {
     client: { ...session.client },
     server: { ...session.server },
@@ -32,11 +30,11 @@ export async function xclient(talk: Conversation, words: readonly Word[]): Promi
     protocol: undefined,
     login: undefined,
   };
-  for (const { name, value } of attributes) {
-    const read = READERS.get(name);
-    if (!read) return talk.refuse(reply(501, '5.5.4', `Bad XCLIENT attribute name: ${name}`));
-    const problem = read(value, changes);
-    if (problem) return talk.refuse(problem);
+  const problem = followAttributes('XCLIENT', words.slice(1), READERS, changes);
+  if (problem) {
+    session.client = { ...changes.client, shownAs: nameAddress(session.client) };
+    session.server = changes.server;
+    return talk.refuse(problem);
   }
   await become(talk, changes);
   return 'ok';
@@ -46,7 +44,7 @@ async function become(talk: Conversation, { client, server, helo, protocol, logi
   const { session } = talk;
   talk.resetMail();
   talk.uncount();
-  session.client = client;
+  session.client = { ...client, shownAs: undefined };
   session.server = server;
   session.helo = helo;
   session.protocol = protocol ?? 'SMTP';

@@ -3,7 +3,7 @@
 import { isHostName, mailHostAddress } from '../mail/host-syntax.ts';
 import { type Reply, reply } from '../mail/reply.ts';
 import type { Forwarded } from '../mail/session.ts';
-import { badSyntax, isPort, isUnavailable, readAttributes } from './attributes.ts';
+import { badSyntax, followAttributes, isPort, isUnavailable } from './attributes.ts';
 import type { Word } from './command.ts';
 import type { Conversation, Done } from './conversation.ts';
 import { neutered } from './hello.ts';
@@ -24,16 +24,10 @@ export async function xforward(talk: Conversation, words: readonly Word[]): Prom
   if (talk.envelope) return talk.refuse(reply(503, '5.5.1', 'Error: MAIL transaction in progress'));
   if (words.length < 2) return talk.refuse(reply(501, '5.5.4', 'Syntax: XFORWARD attribute=value...'));
   if (!talk.mayXforward) return talk.refuse(reply(550, '5.7.0', 'Error: insufficient authorization'));
-  const attributes = readAttributes(words.slice(1));
-  if ('code' in attributes) return talk.refuse(attributes);
   const forwarded: Writable = { ...(talk.session.forwarded ?? UNKNOWN) };
-  for (const { name, value } of attributes) {
-    const read = READERS.get(name);
-    if (!read) return talk.refuse(reply(501, '5.5.4', `Bad XFORWARD attribute name: ${name}`));
-    const problem = read(value, forwarded);
-    if (problem) return talk.refuse(problem);
-  }
+  const problem = followAttributes('XFORWARD', words.slice(1), READERS, forwarded);
   talk.session.forwarded = forwarded;
+  if (problem) return talk.refuse(problem);
   talk.say(reply(250, '2.0.0', 'Ok'));
   return 'ok';
 }
