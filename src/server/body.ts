@@ -68,11 +68,11 @@ export class MessageSink {
     this.#arrival.abandon();
   }
 
-  /** A mailbox's `From ` line, and a first line that looks like the rest of our own header. `Postfix: smtpd.c`. */
+  /** A mailbox's `From ` line behind DATA, and a first line that looks like the rest of our own header. `Postfix: smtpd.c`. */
   #begin(bytes: Buffer): void {
     this.#begun = true;
     const first = bytes.subarray(0, 64).toString('latin1');
-    if (/^>*From /.test(first)) this.#pass(Buffer.from('X-Mailbox-Line: '));
+    if (!this.#talk.isChunking && /^>*From /.test(first)) this.#pass(Buffer.from('X-Mailbox-Line: '));
     else if (/^[ \t]/.test(first)) this.#pass(Buffer.from('\r\n'));
     this.#pass(bytes);
   }

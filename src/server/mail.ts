@@ -97,6 +97,8 @@ const PARAMETERS: readonly Parameter[] = [
   {
     name: 'AUTH',
     read(value, into) {
+      const said = into.auth ?? '<>'; // Postfix: smtpd_sasl_mail_opt
+      if (said !== '<>') return reply(503, '5.5.4', 'Error: multiple AUTH= options');
       into.auth = value;
       return undefined;
     },
