@@ -1,5 +1,5 @@
 /**
- * One name server: so many questions at once, each with a deadline. What it says is a value, and so is its silence. Over
+ * One name server: so many questions at once, each with a deadline, and one for waiting in line. What it says is a value, and so is its silence. Over
  * UDP, and over TCP what does not fit. It is asked here, not with node:dns, which takes a new socket for every question:
  * that was a quarter of what a client costs that block lists refuse. RFC 5452: answers that do not fit are not heard.
  */
@@ -10,6 +10,7 @@ import { type DatagramListener, type Endpoint, Port } from './datagrams.ts';
 import { askOverTcp } from './over-tcp.ts';
 import { isTruncated, Question, unknown } from './question.ts';
 import type { RecordType } from './record-types.ts';
+import { Silence } from './silence.ts';
 
 /** A question under way. */
 interface Pending {
@@ -23,20 +24,26 @@ interface Pending {
 
 const NO_SUCH_NAME: Timed<never> = { answer: { kind: 'absent', why: 'nxdomain' }, ttlMs: 0 };
 const DNS_PORT = 53;
+const SILENT = 'ETIMEOUT';
 
 export class NameServer implements DatagramListener {
   readonly #endpoint: Endpoint;
-  readonly #timeoutMs: number;
+  readonly #silence: Silence;
   readonly #places: number;
   readonly #pending = new Map<number, Pending>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #port: Port | undefined;
 
   /** `address`: `192.0.2.1:53`, `[2001:db8::1]:53`; `places`: questions under way at once; the others wait in line. */
   constructor(address: string, timeoutMs: number, places: number) {
     this.#endpoint = endpointOf(address);
-    this.#timeoutMs = timeoutMs;
+    this.#silence = new Silence(timeoutMs);
     this.#places = places;
+  }
+
+  /** Answers nothing any more. */
+  get isSilent(): boolean {
+    return this.#silence.isSilent;
   }
 
   /** Never rejects. */
@@ -45,7 +52,7 @@ export class NameServer implements DatagramListener {
     if (!question) return Promise.resolve(NO_SUCH_NAME);
     return new Promise((resolve) => {
       if (this.#pending.size < this.#places) this.#begin(question, resolve);
-      else this.#waiting.push(() => this.#begin(question, resolve));
+      else this.#queue(question, resolve);
     });
   }
 
@@ -64,9 +71,21 @@ export class NameServer implements DatagramListener {
     port.leave();
   }
 
+  #queue(question: Question<unknown>, resolve: Pending['resolve']): void {
+    const begin = () => {
+      clearTimeout(timer);
+      this.#begin(question, resolve);
+    };
+    const timer = setTimeout(() => {
+      this.#waiting.delete(begin);
+      resolve(unknown(SILENT));
+    }, this.#silence.waitMs);
+    this.#waiting.add(begin);
+  }
+
   #begin(question: Question<unknown>, resolve: Pending['resolve']): void {
     const id = this.#freeId();
-    const timer = setTimeout(() => this.#over(id, pending, unknown('ETIMEOUT')), this.#timeoutMs);
+    const timer = setTimeout(() => this.#unheard(id, pending), this.#silence.waitMs);
     const pending: Pending = {
       ...{ question, resolve, timer },
       ...{ port: this.#freshPort(), isExtended: true, tcp: undefined },
@@ -75,7 +94,13 @@ export class NameServer implements DatagramListener {
     pending.port.send(question.bytes(id, true));
   }
 
+  #unheard(id: number, pending: Pending): void {
+    this.#silence.goesOn();
+    this.#over(id, pending, unknown(SILENT));
+  }
+
   #answered(id: number, pending: Pending, message: Buffer): void {
+    this.#silence.broken();
     if (isTruncated(message)) {
       this.#askAgain(id, pending);
       return;
@@ -107,7 +132,10 @@ export class NameServer implements DatagramListener {
     pending.tcp?.destroy();
     pending.port.over();
     pending.resolve(answer as Timed<never>);
-    this.#waiting.shift()?.();
+    const [next] = this.#waiting;
+    if (!next) return;
+    this.#waiting.delete(next);
+    next();
   }
 
   #freshPort(): Port {

@@ -1,6 +1,7 @@
 /**
  * Asks name servers, and answers found, absent or unknown. Parameters: dns_servers, dns_timeout, dns_tries. RFC 1035,
- * RFC 2308. SERVFAIL, REFUSED and silence go to the next server; when none answers the result is unknown, kept for a moment so that a dead zone does not stall every mail.
+ * RFC 2308. SERVFAIL, REFUSED and silence go to the next server; when none answers the result is unknown, kept for a
+ * moment so that a dead zone does not stall every mail. Servers that have been silent for a while are asked last.
  */
 import { getServers } from 'node:dns';
 import { AnswerCache, type Timed } from './cache.ts';
@@ -81,8 +82,9 @@ export class Resolver implements Dns {
 
   async #askAll<T>(question: string, name: string, type: RecordType<T>): Promise<Timed<T>> {
     let last: Timed<T> = { answer: { kind: 'unknown', why: 'no name server' }, ttlMs: UNKNOWN_TTL_MS };
-    for (let asked = 0; asked < this.#tries * this.#servers.length; asked++) {
-      const server = this.#servers[asked % this.#servers.length] as NameServer;
+    const servers = this.#servers.toSorted((a, b) => Number(a.isSilent) - Number(b.isSilent));
+    for (let asked = 0; asked < this.#tries * servers.length; asked++) {
+      const server = servers[asked % servers.length] as NameServer;
       last = await server.ask(type, name);
       if (last.answer.kind !== 'unknown') break;
     }

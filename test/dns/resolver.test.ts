@@ -198,6 +198,35 @@ test('so many questions at once to a server, the others wait in line', async (t)
   assert.equal(server.mostInHand, 4);
 });
 
+test('a server that is gone holds up neither those in line nor the other server, and is heard when it is back', async (t) => {
+  let isGone = true;
+  const server = await ScriptedNameServer.start((name) =>
+    isGone ? undefined : addresses(name, '192.0.2.1'),
+  );
+  t.after(() => server.stop());
+  const timeoutMs = 1_300;
+  const dns = resolver([server], { timeoutMs, concurrency: 2 });
+  const timed = async (resolving: Resolver, ...names: readonly string[]) => {
+    const began = performance.now();
+    const answers = await Promise.all(names.map((name) => resolving.a(name)));
+    return { kinds: new Set(answers.map(({ kind }) => kind)), ms: performance.now() - began };
+  };
+  const names = (word: string, count: number) => Array.from({ length: count }, (_, i) => `${word}${i}.test`);
+  const crowd = await timed(dns, ...names('crowd', 20));
+  assert.deepEqual(crowd.kinds, new Set(['unknown']));
+  assert.ok(crowd.ms < timeoutMs * 2 + 800, `20 questions, 2 at once: ${crowd.ms} ms`);
+  const late = await timed(dns, 'late.test');
+  assert.ok(late.ms < timeoutMs - 100, `known to be silent: ${late.ms} ms`);
+
+  const both = resolver([server, await nameServer(t, {})], { timeoutMs: 300 });
+  for (const name of names('dead', 4)) await both.a(name);
+  const { ms } = await timed(both, 'quick.test');
+  assert.ok(ms < 200, `the other server is asked first: ${ms} ms`);
+
+  isGone = false;
+  assert.equal((await dns.a('back.test')).kind, 'found');
+});
+
 test('an alias is followed within the answer', async (t) => {
   const server = await nameServer(t, {
     'A www.test': records(
