@@ -51,6 +51,8 @@ export interface RestrictionNeeds {
   readonly policies: PolicyServices;
   readonly log: Log;
   readonly complain: Complain;
+  /** See CompilerOptions. */
+  readonly complainOfBroken: Complain;
   readonly world: World | undefined;
   /** Puts off what needs the tables until they have been read and somebody wants to know. */
   readonly atInspection: (look: () => void) => void;
@@ -71,7 +73,8 @@ export function assembleBench(needs: RestrictionNeeds): Bench {
   const opened = { access: new Set<TableList>(), rates: new Set<TableList>() };
   const sources = assembleSources(needs, access, opened);
   const classes = classesOf(settings);
-  const compiler = new RestrictionCompiler({ sources, classes, complain: needs.complain });
+  const { complain, complainOfBroken } = needs;
+  const compiler = new RestrictionCompiler({ sources, classes, complain, complainOfBroken });
   const isMail = needs.purpose === 'mail';
   if (isMail) demandRelayGuard(settings, classes, needs.complain);
   const names = Object.keys(PARAMETERS) as ListName[];

@@ -51,6 +51,8 @@ export class Supervisor {
   /** Unix sockets that the workers have bound. */
   #unixPlaces: ReadonlySet<string> = new Set();
   #isEnding = false;
+  /** A reload is asked for and has not begun. */
+  #isOutdated = false;
   #reloading: Promise<void> | undefined;
 
   constructor(configuration: Configuration, log: Log) {
@@ -81,7 +83,8 @@ export class Supervisor {
 
   /** A new set of workers under the configuration as it is now; if they cannot serve, the old ones go on. */
   reload(): Promise<void> {
-    this.#reloading ??= this.#reload().finally(() => {
+    this.#isOutdated = true;
+    this.#reloading ??= this.#reloadUntilUpToDate().finally(() => {
       this.#reloading = undefined;
     });
     return this.#reloading;
@@ -93,6 +96,14 @@ export class Supervisor {
     const ended = [...this.#all()].map((child) => this.#end(child, 0, DRAIN_MS));
     await Promise.all(ended);
     this.#spawner.stop();
+  }
+
+  /** Who asks while a reload is under way has changed something that it may not have read. */
+  async #reloadUntilUpToDate(): Promise<void> {
+    while (this.#isOutdated && !this.#isEnding) {
+      this.#isOutdated = false;
+      await this.#reload();
+    }
   }
 
   async #reload(): Promise<void> {

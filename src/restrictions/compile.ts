@@ -36,6 +36,8 @@ export interface CompilerOptions {
   /** Classes declared in smtpd_restriction_classes, with their words. */
   readonly classes: ReadonlyMap<string, readonly Token[]>;
   readonly complain: Complain;
+  /** Hears of what cannot be made, so that its answer is 451. */
+  readonly complainOfBroken: Complain;
 }
 
 const ENDS_LIST = new Set(['permit', 'reject', 'defer']);
@@ -224,7 +226,7 @@ export class RestrictionCompiler {
   }
 
   #broken(name: string, source: Source, problem: string, remedy: string): Restriction {
-    this.#options.complain({ source, severity: 'warning', problem, remedy });
+    this.#options.complainOfBroken({ source, severity: 'warning', problem, remedy });
     return {
       name,
       source,

@@ -119,6 +119,11 @@ const REFUSALS: readonly [what: string, change: Record<string, string>, said: re
     { 'main.cf': 'smtpd_banner = broken\nsmtpd_recipient_limit = many\n' },
     [/^main\.cf:2: smtpd_recipient_limit = many: /],
   ],
+  [
+    'a restriction that does not exist',
+    { 'main.cf': 'smtpd_relay_restrictions = reject\nsmtpd_helo_restrictions = reject_everyone\n' },
+    [/^main\.cf:2: unknown smtpd restriction: "reject_everyone"/],
+  ],
   ['master.cf', { 'master.cf': '2525 inet n - n - - smtpd -o\n' }, [/^master\.cf:1: /]],
   [
     'tables, certificates and passwords',
@@ -175,4 +180,20 @@ smtpd_sasl_path = $config_directory/users
     repair();
   }
   await serving.gateway.reload();
+});
+
+test('what changes while the configuration is being read is read, too', async (t) => {
+  const serving = await Serving.start(t, MAIN, { files });
+  serving.configure(MAIN.replace('first', 'second'));
+  const old = serving.gateway.workers();
+  const reloaded = serving.gateway.reload();
+  await until(
+    () => serving.gateway.workers().length > old.length,
+    () => 'no new worker',
+  );
+  serving.configure(MAIN.replace('first', 'third'));
+  serving.gateway.signal('SIGHUP');
+  await reloaded;
+  await serving.gateway.logged('reloaded the configuration', 2);
+  assert.equal(await banner(serving), '220 third');
 });
