@@ -16,6 +16,7 @@ import { findServingUser, handOver, isRoot } from './privileges.ts';
 import { CounterKeeper } from './shared-counters.ts';
 import { Spawner } from './spawner.ts';
 import { makeRoom, unixPlaces } from './unix-places.ts';
+import { heapFlags, MALLOC } from './worker-memory.ts';
 
 /** How long a new worker may take until it listens: large tables take their time. */
 const START_MS = 60_000;
@@ -66,7 +67,10 @@ export class Supervisor {
       (worker, answer) => tell(cluster.workers?.[worker], answer),
     );
     cluster.schedulingPolicy = cluster.SCHED_NONE; // the kernel hands out connections, we never see them
-    cluster.setupPrimary({ args: ['__worker', this.#directory] });
+    cluster.setupPrimary({
+      args: ['__worker', this.#directory],
+      execArgv: [...process.execArgv, ...heapFlags()],
+    });
   }
 
   /** Resolves when all workers serve, with false when it is to stop meanwhile; rejects with the reasons when one cannot. */
@@ -173,7 +177,7 @@ export class Supervisor {
   }
 
   #fork(tests: PolicyTests | undefined): Started {
-    const child = cluster.fork(tests === undefined ? {} : { [POLICY_TESTS]: tests });
+    const child = cluster.fork({ ...MALLOC, ...(tests !== undefined && { [POLICY_TESTS]: tests }) });
     const prepared = Promise.withResolvers<readonly Mistake[]>();
     const ready = Promise.withResolvers<void>();
     const failed = (why: string) => {
