@@ -15,11 +15,14 @@ export interface ProbeSenderOptions {
   readonly now?: () => number;
 }
 
+/** Senders of time slots that are kept: every recipient is compared with three of them. */
+const MOST_SLOTS = 8;
 const DIGITS = '0123456789BCDFGHJKLMNPQRSTVWXYZ';
 
 export class ProbeSender {
   readonly #options: ProbeSenderOptions;
   readonly #now: () => number;
+  readonly #slots = new Map<number, Address>();
 
   constructor(options: ProbeSenderOptions) {
     this.#options = options;
@@ -34,20 +37,31 @@ export class ProbeSender {
   /** Whether mail to this address answers one of our probes, now or a slot ago: it is not to be refused. */
   isOurs(recipient: Address): boolean {
     const slots = this.#options.ttlMs > 0 ? [0, -1, 1] : [0];
+    const wanted = recipient.text.toLowerCase();
     return slots.some((slot) => {
       const ours = this.#at(slot).text;
-      return ours !== '' && ours.toLowerCase() === recipient.text.toLowerCase();
+      return ours !== '' && ours.toLowerCase() === wanted;
     });
   }
 
   #at(slot: number): Address {
+    const { ttlMs } = this.#options;
+    const number = ttlMs > 0 ? Math.floor(this.#now() / ttlMs) + slot : 0;
+    const known = this.#slots.get(number);
+    if (known) return known;
+    if (this.#slots.size >= MOST_SLOTS) this.#slots.clear();
+    const made = this.#make(number);
+    this.#slots.set(number, made);
+    return made;
+  }
+
+  #make(number: number): Address {
     const { text, ttlMs, complete } = this.#options;
     if (text === '' || text === '<>') return nullSender;
     const bare = address(text);
     if (ttlMs <= 0) return complete(bare);
-    const stamp = base31(Math.floor(this.#now() / ttlMs) + slot);
     const domain = text.includes('@') ? `@${bare.domain}` : '';
-    return complete(address(`${bare.local}${stamp}${domain}`));
+    return complete(address(`${bare.local}${base31(number)}${domain}`));
   }
 }
 
