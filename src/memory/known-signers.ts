@@ -5,7 +5,7 @@
  */
 
 import { networkKey, type PrefixBits } from './network-key.ts';
-import type { Store } from './store.ts';
+import type { Entry, Store } from './store.ts';
 import { storeKey } from './store-key.ts';
 
 export interface KnownSignersOptions {
@@ -28,11 +28,12 @@ export class KnownSigners {
   async learn(clientAddress: string, senderDomain: string, signer: string): Promise<void> {
     const { store, lifetimeMs } = this.#options;
     const value = signer.toLowerCase();
+    const key = this.#key(clientAddress, senderDomain);
+    const isFresh = (known: Entry | undefined) =>
+      known?.value === value && known.expiresAt - Date.now() > lifetimeMs - lifetimeMs / REFRESH_PART;
     try {
-      await store.update('signers', this.#key(clientAddress, senderDomain), (now) => {
-        const isFresh = now && now.expiresAt - Date.now() > lifetimeMs - lifetimeMs / REFRESH_PART;
-        return now?.value === value && isFresh ? undefined : { value, lifetimeMs };
-      });
+      if (isFresh(await store.get('signers', key))) return; // nearly always: others need not wait for a writer
+      await store.update('signers', key, (now) => (isFresh(now) ? undefined : { value, lifetimeMs }));
     } catch {
       // next time
     }
