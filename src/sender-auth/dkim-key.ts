@@ -53,9 +53,17 @@ export async function findKey(
 /** RFC 6376 6.1.2: of several records any may be taken; one that is no key at all does not hide the key. */
 const MAX_RECORDS = 5;
 
+/** Making a key of a record takes longer than checking a signature with it. */
+const keptRecords = new Kept<KeyAnswer>(1000);
+
 /** Reads one TXT record. */
 export function readKeyRecord(text: string): KeyAnswer {
-  const tags = text.length > MAX_RECORD ? undefined : parseTags(text);
+  if (text.length > MAX_RECORD) return unusable('permerror', 'key record is no tag list');
+  return keptRecords.get(text, () => freshKeyRecord(text));
+}
+
+function freshKeyRecord(text: string): KeyAnswer {
+  const tags = parseTags(text);
   if (!tags) return unusable('permerror', 'key record is no tag list');
   for (const { broken, comment } of RECORD_RULES) {
     if (broken(tags)) return unusable('permerror', comment);
@@ -101,14 +109,11 @@ function unfitRsa(key: KeyObject, bits: number): string | undefined {
   return bits > MAX_BITS || exponent > MAX_EXPONENT ? `key of ${bits} bits is too large` : undefined;
 }
 
-/** Making a key object takes longer than checking a signature with it. */
-const keptKeys = new Kept<KeyObject>(1000);
-
 function importKey(type: KeyType, base64: string): KeyObject | undefined {
   if (!isBase64(base64)) return undefined;
   const bytes = Buffer.from(base64, 'base64');
   try {
-    return keptKeys.get(`${type} ${base64}`, () => (type === 'rsa' ? rsaKey(bytes) : ed25519Key(bytes)));
+    return type === 'rsa' ? rsaKey(bytes) : ed25519Key(bytes);
   } catch {
     return undefined;
   }
