@@ -54,6 +54,7 @@ export class Supervisor {
   #isEnding = false;
   /** A reload is asked for and has not begun. */
   #isOutdated = false;
+  /** Workers are made ready, the first ones or others. */
   #reloading: Promise<void> | undefined;
 
   constructor(configuration: Configuration, log: Log) {
@@ -75,13 +76,15 @@ export class Supervisor {
 
   /** Resolves when all workers serve, with false when it is to stop meanwhile; rejects with the reasons when one cannot. */
   async start(): Promise<boolean> {
+    const started = this.#start();
+    this.#reloading = started.catch(() => {}); // a SIGHUP waits for it
     try {
-      await this.#makeReady(this.#first);
-      const { workers, mistakes } = await this.#bringUp(this.#wanted, () => undefined, 'told');
-      this.#inForce(this.#first, workers, mistakes);
+      await started;
     } catch (error) {
       if (!this.#isEnding) throw error;
     }
+    this.#reloading = undefined;
+    if (this.#isOutdated) void this.reload();
     return !this.#isEnding;
   }
 
@@ -100,6 +103,12 @@ export class Supervisor {
     const ended = [...this.#all()].map((child) => this.#end(child, 0, DRAIN_MS));
     await Promise.all(ended);
     this.#spawner.stop();
+  }
+
+  async #start(): Promise<void> {
+    await this.#makeReady(this.#first);
+    const { workers, mistakes } = await this.#bringUp(this.#wanted, () => undefined, 'told');
+    this.#inForce(this.#first, workers, mistakes);
   }
 
   /** Who asks while a reload is under way has changed something that it may not have read. */
@@ -125,6 +134,7 @@ export class Supervisor {
       for (const child of old) void this.#end(child, RETIRE_MS, DRAIN_MS);
       this.#log.info('reloaded the configuration');
     } catch (error) {
+      if (this.#isEnding) return;
       for (const line of (error as Error).message.split('\n')) this.#log.error(line);
       this.#log.error('the new configuration cannot be used; the old one stays in force');
     }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ServedGateway } from '../support/served-gateway.ts';
 import { SmtpClient } from '../support/smtp-client.ts';
 import { until } from '../support/until.ts';
@@ -61,15 +62,39 @@ test('killed workers are replaced, SIGTERM lets mail finish', async (t) => {
   assert.deepEqual([confirmed(serving, 'last'), confirmed(serving, 'cut')], [1, 0]);
 });
 
-test('SIGTERM while the workers get ready is no failure', async (t) => {
+test('SIGHUP and SIGTERM while the workers get ready', async (t) => {
   const { directory } = await Serving.prepare(t);
   const gateway = ServedGateway.begin(directory);
   await until(
     () => gateway.workers().length === 2,
     () => 'no workers',
   );
+  const first = gateway.workers();
+  process.kill(first[0] as number, 'SIGSTOP');
+  gateway.signal('SIGHUP');
+  await sleep(500);
+  assert.deepEqual(gateway.workers(), first, 'the first ones come first');
+  process.kill(first[0] as number, 'SIGCONT');
+  await gateway.logged('reloaded the configuration');
+  await until(
+    () => gateway.workers().length === 2 && gateway.workers().every((pid) => !first.includes(pid)),
+    () => `${gateway.workers()} serve instead of ${first}`,
+  );
+  gateway.signal('SIGHUP');
+  await until(
+    () => gateway.workers().length === 4,
+    () => 'no new workers',
+  );
   gateway.signal('SIGTERM');
   assert.equal(await gateway.ended(), 0, gateway.output);
+
+  const other = ServedGateway.begin(directory);
+  await until(
+    () => other.workers().length === 2,
+    () => 'no workers',
+  );
+  other.signal('SIGTERM');
+  assert.equal(await other.ended(), 0, other.output);
 });
 
 test('a port that another program has is told at once', async (t) => {
