@@ -59,9 +59,11 @@ export class MessageSink {
     const { envelope } = this.#talk;
     if (envelope) envelope.size = this.#sizeBytes;
     if (this.#isTooBig) return reply(552, '5.3.4', 'Error: message file too big');
-    if (refusal) return refusal;
-    await this.#waiting;
-    return this.#refused ?? this.#arrival.end();
+    if (!refusal) await this.#waiting;
+    const refused = refusal ?? this.#refused;
+    if (!refused) return this.#arrival.end();
+    this.#arrival.abandon(); // nobody will ask for what is kept of it
+    return refused;
   }
 
   abandon(): void {
