@@ -45,9 +45,7 @@ function help(status: number): number {
 }
 
 function explain({ name, usage, sentence, details }: Command): number {
-  console.log(
-    `usage: portcullis ${name} ${usage}\n\n${sentence}.${details ? `\n\n${details.trimEnd()}` : ''}`,
-  );
+  console.log(`usage: portcullis ${name} ${usage}\n\n${sentence}.${details ? `\n\n${details.trim()}` : ''}`);
   return 0;
 }
 

@@ -8,6 +8,8 @@ import type { Complaint } from '../settings/complaint.ts';
 
 const MAX_KEPT = 100;
 const MAX_QUOTED = 60;
+/** A file that is no table may be one line of megabytes. */
+const MAX_PROBLEM = 300;
 
 export class FileComplaints {
   readonly #file: string;
@@ -58,7 +60,8 @@ export class FileComplaints {
 
   #complaint(line: number, problem: string, remedy: string): Complaint {
     const source = { file: this.#file, line: this.#fixedLine ?? line };
-    return { source, severity: 'warning', problem, remedy };
+    const short = problem.length > MAX_PROBLEM ? `${problem.slice(0, MAX_PROBLEM)}...` : problem;
+    return { source, severity: 'warning', problem: short, remedy };
   }
 }
 

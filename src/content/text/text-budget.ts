@@ -16,6 +16,7 @@ export class TextBudget {
   #markupBytes: number;
   #leftMs: number;
   #turnBegan = performance.now();
+  #isTurnUnderWay = false;
 
   /** `sizeLimitBytes`: of text; 0 is without limit. */
   constructor(sizeLimitBytes: number, timeLimitMs = TIME_LIMIT_MS) {
@@ -45,9 +46,14 @@ export class TextBudget {
     this.#textBytes = 0;
   }
 
-  /** Work begins, after a wait for something else. */
+  /** Work begins, after a wait for something else or behind other work of the same turn of the event loop. */
   beginTurn(): void {
+    if (this.#isTurnUnderWay) return;
+    this.#isTurnUnderWay = true;
     this.#turnBegan = performance.now();
+    setImmediate(() => {
+      this.#isTurnUnderWay = false;
+    });
   }
 
   /** Lets others work when it is time; undefined when it is not. */
