@@ -34,6 +34,8 @@ export async function xclient(talk: Conversation, words: readonly Word[]): Promi
   if (problem) {
     session.client = { ...changes.client, shownAs: nameAddress(session.client) };
     session.server = changes.server;
+    session.helo = changes.helo ?? session.helo;
+    session.protocol = changes.protocol ?? session.protocol;
     return talk.refuse(problem);
   }
   await become(talk, changes);
