@@ -6,6 +6,7 @@ import { mkdirSync, openSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import pino from 'pino';
+import { CollectedWrites } from './collected-writes.ts';
 import type { Log } from './log.ts';
 
 export interface LogOptions {
@@ -21,30 +22,18 @@ export interface LogFile extends Log {
   flush(): void;
 }
 
-const COLLECT_BYTES = 16_384;
-const MOST_IN_ONE_WRITE = 65_536;
-const FLUSH_EVERY_MS = 200;
-
-type Destination = ReturnType<typeof pino.destination>;
 type Level = 'info' | 'warn' | 'error';
 
 /** Opens the file at once, while the process may still write everywhere. Throws when it cannot. */
 export function openLog({ file, format, name }: LogOptions): LogFile {
-  const destination = pino.destination({
-    fd: STANDARD[file] ?? openFile(file),
-    minLength: COLLECT_BYTES,
-    maxWrite: MOST_IN_ONE_WRITE,
-    sync: false,
-    periodicFlush: FLUSH_EVERY_MS,
-  });
-  destination.on('error', () => {}); // a full disk must not stop the mail
+  const destination = new CollectedWrites(STANDARD[file] ?? openFile(file));
   const write = format === 'json' ? jsonWriter(destination) : lineWriter(destination, name);
   return {
     info: (sentence, facts) => write('info', sentence, facts),
     warn: (sentence, facts) => write('warn', sentence, facts),
     error: (sentence, facts) => write('error', sentence, facts),
     ...(format === 'json' && { aside: (sentence, facts) => write('info', sentence, facts) }),
-    flush: () => flush(destination),
+    flush: () => destination.flushSync(),
   };
 }
 
@@ -57,7 +46,7 @@ function openFile(path: string): number {
 
 type Write = (level: Level, sentence: string, facts: Readonly<Record<string, unknown>> | undefined) => void;
 
-function jsonWriter(destination: Destination): Write {
+function jsonWriter(destination: CollectedWrites): Write {
   const logger = pino(
     {
       base: { pid: process.pid },
@@ -70,7 +59,7 @@ function jsonWriter(destination: Destination): Write {
 }
 
 /** `Nov 22 04:36:01 mx postfix/smtpd[12]: warning: sentence` */
-function lineWriter(destination: Destination, name: string): Write {
+function lineWriter(destination: CollectedWrites, name: string): Write {
   const host = hostname().split('.')[0];
   const words: Record<Level, string> = { info: '', warn: 'warning: ', error: 'error: ' };
   return (level, sentence, facts) => {
@@ -105,12 +94,4 @@ function timestamp(): string {
   lastSecond = second;
   lastText = `${month} ${two(now.getDate(), ' ')} ${time}`;
   return lastText;
-}
-
-function flush(destination: Destination): void {
-  try {
-    destination.flushSync();
-  } catch {
-    // not open yet, or the disk is full: there is nobody left to tell
-  }
 }
