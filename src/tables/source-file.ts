@@ -24,6 +24,8 @@ export type Reader<C> = (bytes: Buffer, complaints: FileComplaints) => Generator
 const SLICE_MS = 10;
 /** A file that changed this recently may still be in the middle of being written. */
 const SETTLE_MS = 1000;
+/** One that became empty has probably been cut before it is written anew, and an empty table lets everybody in. */
+const EMPTY_SETTLE_MS = 5000;
 const MAX_FILE_BYTES = 1024 ** 3;
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
@@ -127,7 +129,7 @@ export class SourceFile<C> implements WatchedFile {
     if (!state) return this.#stamp !== GONE;
     if (stampOf(state) === this.#stamp) return false;
     const age = Date.now() - Number(state.mtimeMs);
-    return age >= SETTLE_MS || age < 0;
+    return age >= (state.size === 0n ? EMPTY_SETTLE_MS : SETTLE_MS) || age < 0;
   }
 
   async #reload(): Promise<void> {
@@ -143,8 +145,12 @@ export class SourceFile<C> implements WatchedFile {
   async #readBytes(): Promise<Buffer> {
     const handle = await open(this.#options.path, FLAGS);
     try {
-      this.#stamp = stampOf(checkedState(await handle.stat({ bigint: true }), this.#options.path));
-      return await handle.readFile();
+      const look = async () => stampOf(checkedState(await handle.stat({ bigint: true }), this.#options.path));
+      const before = await look();
+      const bytes = await handle.readFile();
+      if (before !== (await look())) throw new UnusableFile('it is being written; it is read again soon');
+      this.#stamp = before;
+      return bytes;
     } finally {
       await handle.close();
     }

@@ -62,6 +62,18 @@ describe('a file that changes', () => {
     await eventually(() => table.find('key') === 'two', 'the settled file');
   });
 
+  test('is not taken for empty before it has been so for a while', async () => {
+    const path = shop.file('cut', 'key one\n');
+    const table = shop.tables.open('texthash:cut', here);
+    writeFileSync(path, '');
+    const before = Date.now() / 1000 - 2;
+    utimesSync(path, before, before);
+    await sleep(POLL_MS * 10);
+    assert.equal(table.find('key'), 'one');
+    utimesSync(path, before - 10, before - 10);
+    await eventually(() => table.find('key') === undefined, 'the empty file');
+  });
+
   test('keeps its old version when the new one has new mistakes', async () => {
     shop.file('broken', 'key one\nmistake\n');
     const table = shop.tables.open('texthash:broken', here);
