@@ -1,5 +1,5 @@
 /** Address rewriting, classes and maps, from settings. */
-import { AddressMapper, type FindAddress, type AddressMapper as Mapper } from '../addresses/mapper.ts';
+import { AddressMapper, type FindAddress, type MapperOptions } from '../addresses/mapper.ts';
 import { AddressResolver } from '../addresses/resolver.ts';
 import type { RewriteRules } from '../addresses/rewrite.ts';
 import type { Address } from '../mail/address.ts';
@@ -14,8 +14,9 @@ export interface AddressParts {
   readonly resolver: AddressResolver;
   /** Where probes go. `Postfix: address_verify_*`. */
   readonly probeResolver: AddressResolver;
-  /** Undefined with `receive_override_options = no_address_mappings`. */
-  readonly mapper: Mapper | undefined;
+  readonly mapper: AddressMapper;
+  /** Not with `receive_override_options = no_address_mappings`: addresses are completed then, and that is all. */
+  readonly mapsAddresses: boolean;
   readonly recipientTables: RecipientTables;
   readonly senderLoginMaps: AddressTable | undefined;
   /** Looks for addresses in a table that changes mail, the way of canonical(5); undefined: there is none. */
@@ -45,12 +46,14 @@ export function assembleAddresses(openers: Openers, cleanup = openers): AddressP
   const makeResolver = (routed: Routed) =>
     assembleResolver(openers, routed, rewrite, isOwnAddress, local, search);
   const overrides = settings.receive_override_options;
+  const mapsAddresses = !overrides.includes('no_address_mappings');
   return {
     resolver: makeResolver(''),
     probeResolver: makeResolver('address_verify_'),
-    mapper: overrides.includes('no_address_mappings')
-      ? undefined
-      : assembleMapper(cleanup, rewrite, cleanupSearch),
+    mapper: mapsAddresses
+      ? assembleMapper(cleanup, cleanupSearch)
+      : new AddressMapper(withoutTables(settings)),
+    mapsAddresses,
     recipientTables: assembleRecipientTables(search, overrides.includes('no_unknown_recipient_checks')),
     senderLoginMaps: asTable(search('smtpd_sender_login_maps')),
     search: cleanupSearch,
@@ -68,6 +71,23 @@ export function rewriteRules(settings: Settings): RewriteRules {
     appendDotMydomain: settings.append_dot_mydomain,
     swapBangpath: settings.swap_bangpath,
     allowPercentHack: settings.allow_percent_hack,
+  };
+}
+
+/** Addresses are completed, and go where no table sends them. */
+export function withoutTables(settings: Settings): MapperOptions {
+  return {
+    rewrite: rewriteRules(settings),
+    canonical: { sender: [], recipient: [] },
+    masquerade: { domains: [], isException: () => false, sender: false, recipient: false },
+    virtualAlias: undefined,
+    senderBcc: undefined,
+    recipientBcc: undefined,
+    alwaysBcc: '',
+    propagate: { canonical: false, virtual: false },
+    virtualExpansionLimit: settings.virtual_alias_expansion_limit,
+    virtualRecursionLimit: settings.virtual_alias_recursion_limit,
+    virtualAddressLengthLimit: settings.virtual_alias_address_length_limit,
   };
 }
 
@@ -120,7 +140,7 @@ function assembleResolver(
   });
 }
 
-function assembleMapper(openers: Openers, rewrite: RewriteRules, search: Search): AddressMapper {
+function assembleMapper(openers: Openers, search: Search): AddressMapper {
   const { settings } = openers;
   const canonical = (
     which: 'envelope_sender' | 'envelope_recipient',
@@ -133,7 +153,7 @@ function assembleMapper(openers: Openers, rewrite: RewriteRules, search: Search)
     ].filter((find) => find !== undefined);
   const exceptions = openers.list('masquerade_exceptions', 'string');
   return new AddressMapper({
-    rewrite,
+    ...withoutTables(settings),
     canonical: {
       sender: canonical('envelope_sender', 'sender_canonical_maps', settings.sender_canonical_classes),
       recipient: canonical(
@@ -156,9 +176,6 @@ function assembleMapper(openers: Openers, rewrite: RewriteRules, search: Search)
       canonical: settings.propagate_unmatched_extensions.includes('canonical'),
       virtual: settings.propagate_unmatched_extensions.includes('virtual'),
     },
-    virtualExpansionLimit: settings.virtual_alias_expansion_limit,
-    virtualRecursionLimit: settings.virtual_alias_recursion_limit,
-    virtualAddressLengthLimit: settings.virtual_alias_address_length_limit,
   });
 }
 

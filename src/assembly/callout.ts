@@ -99,7 +99,7 @@ function assembleProbe(needs: CalloutNeeds, sender: ProbeSender): (address: Addr
   });
   return async (address) => {
     try {
-      const targets = (await addresses.mapper?.recipients(address)) ?? [address];
+      const targets = await addresses.mapper.recipients(address);
       const results: ProbeResult[] = [];
       for (const target of targets.slice(0, MOST_TARGETS)) {
         const route = await routeOf(target, sender.current(), needs);

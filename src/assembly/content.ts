@@ -150,7 +150,7 @@ function queueOptions({ openers, addresses }: ContentNeeds): PrimaryHeaderOption
     myhostname: settings.myhostname,
     localRewriter: local,
     remoteRewriter: remote,
-    mapSender: senderMapping(openers, addresses),
+    mapSender: senderMapping(addresses),
   };
 }
 

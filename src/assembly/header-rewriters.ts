@@ -4,13 +4,13 @@
  * masquerade_exceptions, remote_header_rewrite_domain, receive_override_options (no_address_mappings).
  */
 import { AddressMapper, type FindAddress } from '../addresses/mapper.ts';
-import { type RewriteRules, rewriteAddress, rewriteTokens } from '../addresses/rewrite.ts';
+import { type RewriteRules, rewriteTokens } from '../addresses/rewrite.ts';
 import { spacedText } from '../content/cleanup/address-list.ts';
 import type { HeaderRewriter, RewriteAddress } from '../content/cleanup/header-addresses.ts';
 import { type Address, address, externalForm } from '../mail/address.ts';
 import { scan822 } from '../mail/tokens822.ts';
 import type { Settings } from '../settings/settings.ts';
-import { type AddressParts, rewriteRules } from './addresses.ts';
+import { type AddressParts, rewriteRules, withoutTables } from './addresses.ts';
 import type { Openers } from './openers.ts';
 
 export interface HeaderRewriters {
@@ -21,12 +21,15 @@ export interface HeaderRewriters {
 
 type Side = 'sender' | 'recipient';
 
-export function assembleHeaderRewriters(openers: Openers, { mapper, search }: AddressParts): HeaderRewriters {
+export function assembleHeaderRewriters(
+  openers: Openers,
+  { mapsAddresses, search }: AddressParts,
+): HeaderRewriters {
   const { settings } = openers;
   const rules = rewriteRules(settings);
   const maps = {
-    sender: mapper && headerMapper('sender', openers, search),
-    recipient: mapper && headerMapper('recipient', openers, search),
+    sender: mapsAddresses ? headerMapper('sender', openers, search) : undefined,
+    recipient: mapsAddresses ? headerMapper('recipient', openers, search) : undefined,
   };
   const rewriter = (context: RewriteRules): HeaderRewriter => ({
     sender: rewriting(context, maps.sender),
@@ -68,7 +71,7 @@ function headerMapper(
   const exceptions = openers.list('masquerade_exceptions', 'string');
   const propagates = settings.propagate_unmatched_extensions.includes('canonical');
   return new AddressMapper({
-    rewrite: rewriteRules(settings),
+    ...withoutTables(settings),
     canonical: { sender: [], recipient: tables },
     masquerade: {
       domains,
@@ -76,14 +79,7 @@ function headerMapper(
       sender: false,
       recipient: masquerades,
     },
-    virtualAlias: undefined,
-    senderBcc: undefined,
-    recipientBcc: undefined,
-    alwaysBcc: '',
     propagate: { canonical: propagates, virtual: false },
-    virtualExpansionLimit: settings.virtual_alias_expansion_limit,
-    virtualRecursionLimit: settings.virtual_alias_recursion_limit,
-    virtualAddressLengthLimit: settings.virtual_alias_address_length_limit,
   });
 }
 
@@ -100,10 +96,6 @@ function canonicalTables(side: Side, settings: Settings, search: AddressParts['s
 }
 
 /** The envelope sender as it goes on, for mail that has no From header. */
-export function senderMapping(openers: Openers, { mapper }: AddressParts) {
-  const rules = rewriteRules(openers.settings);
-  return async (sender: Address): Promise<Address> => {
-    if (mapper) return mapper.sender(sender);
-    return rewriteAddress(sender, rules);
-  };
+export function senderMapping({ mapper }: AddressParts) {
+  return (sender: Address): Promise<Address> => mapper.sender(sender);
 }
