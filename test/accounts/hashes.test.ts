@@ -77,7 +77,7 @@ const hasCrypt = systemCrypt('a', '$6$b$')?.startsWith('$6$b$') === true;
 test('SHA-crypt: the same as crypt(3) for passwords of all lengths', {
   skip: hasCrypt ? false : 'perl with a crypt(3) that knows $6$ is not installed',
 }, () => {
-  for (let length = 1; length < 140; length += 3) {
+  for (let length = 1; length < 140; length += 9) {
     const password = Array.from({ length }, (_, i) => 'aZ9ü€ x~'[(i * 7 + length) % 8]).join('');
     for (const setting of ['$5$abc$', '$6$0123456789abcdef$', '$6$rounds=1001$a.b/c$']) {
       assert.equal(shaCrypt(password, setting), systemCrypt(password, setting), `${length} ${setting}`);

@@ -72,6 +72,7 @@ test('a bug ends its session with 421', async (t) => {
   }
   assert.deepEqual(gateway.backend.received, []);
   const client = new SmtpClient(gateway.port());
-  assert.match(await client.dialogue(...LINES), /^250 /);
+  assert.match(await client.dialogue(...LINES.slice(0, 4)), /^354 /);
+  assert.match(await client.say('Subject: x\r\n\r\n.'), /^250 /);
   assert.match(await client.say('QUIT'), /^221 /);
 });
