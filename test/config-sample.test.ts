@@ -15,7 +15,7 @@ const catalogue = new Map(parameterCatalogue().map((row) => [row.name, row]));
 const notDefaults = new Set([
   ...['relay_domains', 'smtpd_restriction_classes', 'strict', 'relaxed', 'mynetworks', 'mynetworks_style'],
   ...['myhostname', 'mydomain', 'worker_processes', 'smtpd_relay_restrictions', 'smtpd_forbid_bare_newline'],
-  ...['smtpd_sasl_path', 'smtpd_client_event_limit_exceptions'],
+  ...['smtpd_sasl_path', 'smtpd_client_event_limit_exceptions', 'dns_timeout', 'dns_tries'],
 ]);
 
 test('every commented value is the default', () => {

@@ -26,6 +26,7 @@ import {
   time,
 } from './kinds.ts';
 import { domainOfHost, ownHostName, ownNetworks } from './own-host.ts';
+import { resolverOption } from './system-resolver.ts';
 
 const cipherGrades = ['export', 'low', 'medium', 'high', 'null'] as const;
 const serverLevels = ['', 'none', 'may', 'encrypt'] as const;
@@ -214,6 +215,10 @@ const hostName = ({ text, isSet }: DefaultFacts) =>
 const domain = ({ text }: DefaultFacts) => domainOfHost(text('myhostname'));
 const ownNetworkList = ({ text }: DefaultFacts) =>
   ownNetworks(text('mynetworks_style'), text('inet_interfaces'), text('inet_protocols'));
+
+/** Questions to the name servers of the system are asked as its resolv.conf says. */
+const patience = ({ text }: DefaultFacts, option: 'timeout' | 'attempts') =>
+  text('dns_servers') === '' ? resolverOption(option) : undefined;
 
 /** Text, or the first line of the file that it names. `Postfix: myorigin` on Debian, where it is /etc/mailname. */
 function textOrFile(fallback: string, sentence: string): Parameter<string> {
@@ -907,8 +912,16 @@ export const parameters = {
   own_dns_lists: own(
     list('', 'DNS lists that our own name servers have, whatever became of the lists of these names.'),
   ),
-  dns_timeout: own(time('5s', 'How long one question to the DNS may take.', { min: 1 })),
-  dns_tries: own(int('2', 'How often a question is asked.', { min: 1, max: 10 })),
+  dns_timeout: own({
+    ...time('5s', 'How long one question to the DNS may take.', { min: 1 }),
+    default: (facts) => `${patience(facts, 'timeout') ?? 5}s`,
+  }),
+  dns_tries: own(
+    int((facts) => `${patience(facts, 'attempts') ?? 2}`, 'How often a question is asked.', {
+      min: 1,
+      max: 10,
+    }),
+  ),
   maillog_file: text('/dev/stdout', 'The log file.'),
   maillog_format: own(
     choice(['json', 'postfix'], 'json', 'The form of log lines: for programs, or as Postfix writes them.'),
