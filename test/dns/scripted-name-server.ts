@@ -1,6 +1,7 @@
 /** A name server that says what a test wants, over UDP and TCP on one port of the loopback. RFC 1035 4. */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
-import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type DnsQuestion,
@@ -48,7 +49,6 @@ export class ScriptedNameServer {
   static async start(script: Script): Promise<ScriptedNameServer> {
     const server = new ScriptedNameServer(script);
     server.#udp.on('message', (message, from) => void server.#overUdp(message, from));
-    await new Promise<void>((resolve) => server.#udp.bind(0, '127.0.0.1', resolve));
     server.#tcp.on('connection', (socket) => {
       socket.on('error', () => {});
       socket.on('data', async (bytes) => {
@@ -59,10 +59,17 @@ export class ScriptedNameServer {
         socket.end(Buffer.concat([length, answer]));
       });
     });
-    await new Promise<void>((resolve) =>
-      server.#tcp.listen(server.#udp.address().port, '127.0.0.1', resolve),
-    );
-    return server;
+    try {
+      server.#tcp.listen(0, '127.0.0.1');
+      await once(server.#tcp, 'listening');
+      server.#udp.bind((server.#tcp.address() as AddressInfo).port, '127.0.0.1');
+      await once(server.#udp, 'listening');
+      return server;
+    } catch (error) {
+      server.#tcp.close();
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      return ScriptedNameServer.start(script); // the port is free for one of the two only
+    }
   }
 
   /** As dns_servers names it. */
