@@ -1,8 +1,18 @@
 /** DNS messages, as far as a small server for the demo and the tests needs them. RFC 1035 4. */
 import { isIPv4 } from 'node:net';
+import { A, AAAA, CNAME, MX, NS, PTR, SOA, TXT } from '../dns/record-types.ts';
 import { ipv6Nibbles } from '../dns/reverse-name.ts';
 
-export const RECORD_TYPES = { A: 1, NS: 2, CNAME: 5, SOA: 6, PTR: 12, MX: 15, TXT: 16, AAAA: 28 } as const;
+export const RECORD_TYPES = {
+  A: A.code,
+  NS: NS.code,
+  CNAME,
+  SOA,
+  PTR: PTR.code,
+  MX: MX.code,
+  TXT: TXT.code,
+  AAAA: AAAA.code,
+} as const;
 export type RecordType = keyof typeof RECORD_TYPES;
 
 export interface DnsQuestion {

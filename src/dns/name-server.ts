@@ -1,7 +1,8 @@
 /**
- * One name server: so many questions at once, each with a deadline, and one for waiting in line. What it says is a value, and so is its silence. Over
- * UDP, and over TCP what does not fit. It is asked here, not with node:dns, which takes a new socket for every question:
- * that was a quarter of what a client costs that block lists refuse. RFC 5452: answers that do not fit are not heard.
+ * One name server: so many questions at once, each with a deadline, and one for waiting in line. What it says is a value,
+ * and so is its silence. Over UDP, and over TCP what does not fit. It is asked here, not with node:dns, which takes a new
+ * socket for every question: that was a quarter of what a client costs that block lists refuse. RFC 5452: answers that do
+ * not fit are not heard.
  */
 import { randomFillSync } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
