@@ -1,21 +1,13 @@
 /** A gateway that is run as its users run it, with one submission service on a loopback port, and a client that speaks line by line. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { testCertificate, testKey } from '../smtp/certificate.ts';
+import { freePort } from '../support/free-port.ts';
 
 export const PROGRAM = resolve(import.meta.dirname, '../../src/cli/portcullis.ts');
-
-/** A port that nobody listened on a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 export class Served {
   readonly directory = mkdtempSync(join(tmpdir(), 'logins-'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +9,7 @@ import { Prober } from '../../src/callout/prober.ts';
 import { address } from '../../src/mail/address.ts';
 import { transportSettings } from '../../src/relay/client-settings.ts';
 import { deliveringHop } from '../../src/relay/next-hop.ts';
+import { freePort } from '../support/free-port.ts';
 import { zone } from './mail-hosts.ts';
 
 const reason =
@@ -17,15 +18,6 @@ const reason =
     : spawnSync('postfix', ['-c', '/', 'status']).error
       ? 'Postfix is not installed'
       : false;
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 async function untilItListens(port: number): Promise<void> {
   for (let i = 0; i < 200; i++) {

@@ -6,7 +6,8 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { freePort, missing, RedisServer } from './redis-server.ts';
+import { freePort } from '../support/free-port.ts';
+import { missing, RedisServer } from './redis-server.ts';
 
 const program = join(import.meta.dirname, '../../src/cli/portcullis.ts');
 

@@ -1,22 +1,13 @@
 /** Real Redis servers and sentinels on ephemeral ports, for tests. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../support/free-port.ts';
 
 /** Why a test is skipped; false when the program is there. */
 export function missing(program: string): string | false {
   return spawnSync(program, ['--version']).status === 0 ? false : `${program} is not installed`;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 export class RedisServer {

@@ -9,7 +9,8 @@ import { StoreFailure } from '../../src/memory/store.ts';
 import { parseStoreAddress, type RedisAddress } from '../../src/memory/store-address.ts';
 import type { Log } from '../../src/record/log.ts';
 import { silentLog } from '../../src/record/log.ts';
-import { freePort, missing, RedisServer, startSentinel } from './redis-server.ts';
+import { freePort } from '../support/free-port.ts';
+import { missing, RedisServer, startSentinel } from './redis-server.ts';
 import { storeContract } from './store-contract.ts';
 
 const HOUR = 3_600_000;

@@ -1,10 +1,10 @@
 /** A configuration directory for tests of processes: one listener on a free loopback port, and a next hop that keeps mail. */
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { FakeBackend, type Script } from '../smtp/fake-backend.ts';
+import { freePort } from '../support/free-port.ts';
 import { ServedGateway } from '../support/served-gateway.ts';
 
 const USUAL = `
@@ -89,13 +89,4 @@ export class Serving {
     await this.backend.stop();
     rmSync(this.directory, { recursive: true, force: true });
   }
-}
-
-/** A port that nobody listened on a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }

@@ -1,7 +1,8 @@
 /** Debian's smtp-sink (package postfix) on an ephemeral port of loopback, when it is installed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
+import { freePort } from '../support/free-port.ts';
 
 const PROGRAM = '/usr/sbin/smtp-sink';
 
@@ -28,15 +29,6 @@ export async function startSmtpSink(...options: string[]): Promise<SmtpSink | st
 
 function hasEnded(child: ChildProcess): boolean {
   return child.exitCode !== null || child.signalCode !== null;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 function answers(port: number): Promise<boolean> {

@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { type AddressInfo, createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { createClient } from 'redis';
 import { LookupFailure } from '../../src/tables/table.ts';
+import { freePort } from '../support/free-port.ts';
 import { here, Workshop } from './opened.ts';
 
 const noRedis =
   spawnSync('redis-server', ['--version']).status === 0 ? false : 'redis-server is not installed';
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
 
 /** Starts a server that keeps nothing on disk; settles when it listens. */
 async function startServer(port: number): Promise<ChildProcess> {

@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseClamdAddress } from '../../../src/content/clamav/clamd-address.ts';
 import { ClamdConnection } from '../../../src/content/clamav/clamd-connection.ts';
+import { freePort } from '../../support/free-port.ts';
 
 const PROGRAM = '/usr/sbin/clamd';
 const TEST_FILES = '/usr/share/clamav-testfiles';
@@ -138,12 +138,4 @@ export class RealClamd {
 
 function md5(bytes: Buffer): string {
   return createHash('md5').update(bytes).digest('hex');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
 }
