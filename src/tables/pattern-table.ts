@@ -76,9 +76,11 @@ export class PatternTable implements Lookup {
   }
 
   #find(text: Buffer, start: number, end: number): MaybePromise<Found | undefined> {
-    const answers = new Map<Pattern, boolean>();
-    const ask: AskPattern = (pattern) =>
-      answers.get(pattern) ?? this.#ask(pattern, text.subarray(start, end), answers);
+    let answers: Map<Pattern, boolean> | undefined; // most texts need no pattern that is asked by itself
+    const ask: AskPattern = (pattern) => {
+      answers ??= new Map();
+      return answers.get(pattern) ?? this.#ask(pattern, text.subarray(start, end), answers);
+    };
     const rule = this.#text.content.search.find(text, start, end, ask);
     return whenKnown(rule, (found) => found && this.#found(found, text.subarray(start, end)));
   }
