@@ -35,18 +35,35 @@ export function keyTypeOf(tags: Tags): KeyType | undefined {
   return algorithm?.[1]?.toLowerCase() as KeyType | undefined;
 }
 
+/** `d=`, as it is looked up. */
 export function domainOf(tags: Tags): string | undefined {
-  return qualifiedName(utf8(compact(tags, 'd') ?? ''));
+  return once(domains, tags, () => qualifiedName(utf8(compact(tags, 'd') ?? '')));
 }
 
 /** A selector is one or more labels: the name with the domain behind it must be one that can be asked for. */
 export function selectorOf(tags: Tags): string | undefined {
+  return once(selectors, tags, () => readSelector(tags));
+}
+
+function readSelector(tags: Tags): string | undefined {
   const suffix = `._domainkey.${domainOf(tags) ?? ''}`;
   const name = qualifiedName(`${utf8(compact(tags, 's') ?? '')}${suffix}`);
   return name?.endsWith(suffix) && !name.startsWith('.') ? name.slice(0, -suffix.length) : undefined;
 }
 
+type Names = WeakMap<Tags, string | undefined>;
+
+/** Of tag lists that do not change: a signature is asked for its names a dozen times. */
+const domains: Names = new WeakMap();
+const selectors: Names = new WeakMap();
+
+function once(known: Names, tags: Tags, read: () => string | undefined): string | undefined {
+  if (!known.has(tags)) known.set(tags, read());
+  return known.get(tags);
+}
+
 /** Fields are kept as latin1; domains may be UTF-8 in them. RFC 8616 5 */
 export function utf8(text: string): string {
+  if (/^[\x00-\x7f]*$/.test(text)) return text;
   return Buffer.from(text, 'latin1').toString('utf8');
 }
