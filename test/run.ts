@@ -5,9 +5,10 @@
  * that fails is asked once more, alone, and that answer counts.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { together } from './support/one-process.ts';
 
 /** A package, and a file that shows that it is there. */
 const PACKAGES: Readonly<Record<string, string>> = {
@@ -86,10 +87,12 @@ const FAILED_FILES = 'PORTCULLIS_FAILED_FILES';
 /** Most tests wait now and then. */
 const AT_ONCE = availableParallelism() + 1;
 
-function runTests(files: readonly string[]): boolean {
+function runTests(patterns: readonly string[]): boolean {
   const scratch = mkdtempSync(join(tmpdir(), 'portcullis-test-'));
   try {
-    const first = failedFiles('tests', files, AT_ONCE, scratch);
+    const files = globSync(patterns, { cwd: root }).sort();
+    if (files.length === 0) throw new Error(`there are no files ${patterns.join(' ')}`);
+    const first = failedFiles('tests', together(files, scratch), AT_ONCE, scratch);
     if (first === 'none') return true;
     return failedFiles(`once more, alone: ${first.length} files`, first, 1, scratch) === 'none';
   } finally {
