@@ -1,6 +1,5 @@
 /** `lists` and `check --dns`: DNS lists as they are now, and what the gateway has written down of them. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +8,9 @@ import type { ListStatistics } from '../../src/dns/list-statistics.ts';
 import { ListRecords } from '../../src/memory/list-records.ts';
 import { SqliteStore } from '../../src/memory/sqlite-store.ts';
 import { silentLog } from '../../src/record/log.ts';
+import { portcullis } from '../support/program.ts';
 import { goodList, RblServer, rbldnsdMissing, soldList } from '../support/rbldnsd.ts';
 
-const program = join(import.meta.dirname, '../../src/cli/portcullis.ts');
 const KEY = '0123456789abcdef0123456789abcdef';
 
 describe('DNS lists from the shell', { skip: rbldnsdMissing }, () => {
@@ -46,14 +45,7 @@ smtpd_recipient_restrictions =
     rmSync(directory, { recursive: true });
   });
 
-  async function run(...args: string[]): Promise<{ status: number; out: string; problem: string }> {
-    const child = spawn(process.execPath, [program, ...args, '-c', directory]);
-    const said = { out: '', problem: '' };
-    child.stdout.on('data', (bytes) => (said.out += bytes));
-    child.stderr.on('data', (bytes) => (said.problem += bytes));
-    const status = await new Promise<number>((resolve) => child.on('close', resolve));
-    return { status, ...said };
-  }
+  const run = (...args: string[]) => portcullis(...args, '-c', directory);
 
   test('each list with what it is, what is known against it, and where it is named', async () => {
     const { status, out } = await run('lists');

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { portcullis, type Ran } from '../support/program.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'memory-commands-'));
 after(() => rmSync(directory, { recursive: true }));
@@ -14,44 +15,47 @@ writeFileSync(
 writeFileSync(join(directory, 'master.cf'), '127.0.0.1:2525 inet n - n - - smtpd\n');
 const program = join(import.meta.dirname, '../../src/cli/portcullis.ts');
 
-function run(words: string, input = ''): { status: number | null; out: string; problem: string } {
+function run(words: string): Promise<Ran> {
   const args = words.match(/"[^"]*"|\S+/g)?.map((word) => word.replace(/"/g, '')) ?? [];
-  const [command = '', ...rest] = args;
-  const done = spawnSync(process.execPath, [program, command, ...rest, '-c', directory], {
-    input,
-    encoding: 'utf8',
-  });
-  return { status: done.status, out: done.stdout.trim(), problem: done.stderr };
+  return portcullis(...args, '-c', directory);
+}
+
+/** `memory import`, which reads what is piped into it. */
+function imported(lines: string): string {
+  const args = [program, 'memory', 'import', '--json', '-c', directory];
+  return spawnSync(process.execPath, args, { input: lines, encoding: 'utf8' }).stdout.trim();
 }
 
 /** Times of expiry may move by a millisecond on the way. */
 const withoutTimes = (lines: string) => lines.replace(/,"expires":"[^"]*"/g, '');
 
-test('what is added is listed, shown, exported, deleted and imported again', { timeout: 120_000 }, () => {
-  assert.equal(run('greylist add net:192.0.2.0/24 Ann+x@a.example Joe@home.example').status, 0);
-  assert.equal(run('greylist add spf:a.example').status, 0);
+test('what is added is listed, shown, exported, deleted and imported again', {
+  timeout: 120_000,
+}, async () => {
+  assert.equal((await run('greylist add net:192.0.2.0/24 Ann+x@a.example Joe@home.example')).status, 0);
+  assert.equal((await run('greylist add spf:a.example')).status, 0);
   const key = 'net:192.0.2.0/24 ann@a.example joe@home.example';
-  assert.match(run('greylist list').out, new RegExp(`^${key}  state=passed`));
-  assert.equal(run('greylist list nothing-of-that').out, '');
-  const shown = JSON.parse(run('greylist list --clients --json').out);
+  assert.match((await run('greylist list')).out.trim(), new RegExp(`^${key}  state=passed`));
+  assert.equal((await run('greylist list nothing-of-that')).out.trim(), '');
+  const shown = JSON.parse((await run('greylist list --clients --json')).out.trim());
   assert.deepEqual([shown.key, shown.returns], ['spf:a.example', 5]);
-  assert.match(run('greylist show ann').out, /^recipient +joe@home\.example$/m);
-  assert.equal(run('greylist show nobody').status, 1);
-  assert.equal(run('correspondents add far@b.example --user ann@home.example').status, 0);
-  assert.match(run('correspondents list').out, /^far@b\.example {2}users=ann@home\.example/);
-  const lines = run('memory export').out;
+  assert.match((await run('greylist show ann')).out.trim(), /^recipient +joe@home\.example$/m);
+  assert.equal((await run('greylist show nobody')).status, 1);
+  assert.equal((await run('correspondents add far@b.example --user ann@home.example')).status, 0);
+  assert.match((await run('correspondents list')).out.trim(), /^far@b\.example {2}users=ann@home\.example/);
+  const lines = (await run('memory export')).out.trim();
   assert.equal(lines.split('\n').length, 3);
-  assert.equal(run(`greylist delete "${key}"`).out, '1 deleted');
-  assert.equal(run('correspondents delete FAR+x@b.example').status, 0);
-  assert.equal(run('greylist delete --clients --all --json').out, '{"deleted":1}');
-  assert.equal(run('memory export').out, '');
-  assert.equal(run('memory import --json', `${lines}\nrubbish\n`).out, '{"taken":3,"expired":0,"bad":1}');
-  assert.equal(withoutTimes(run('memory export').out), withoutTimes(lines));
-  assert.match(run('memory spaces').out, /^greylist +1 of /m);
+  assert.equal((await run(`greylist delete "${key}"`)).out.trim(), '1 deleted');
+  assert.equal((await run('correspondents delete FAR+x@b.example')).status, 0);
+  assert.equal((await run('greylist delete --clients --all --json')).out.trim(), '{"deleted":1}');
+  assert.equal((await run('memory export')).out.trim(), '');
+  assert.equal(imported(`${lines}\nrubbish\n`), '{"taken":3,"expired":0,"bad":1}');
+  assert.equal(withoutTimes((await run('memory export')).out.trim()), withoutTimes(lines));
+  assert.match((await run('memory spaces')).out.trim(), /^greylist +1 of /m);
   assert.equal(statSync(join(directory, 'data/state.db')).uid, statSync(join(directory, 'data')).uid);
 });
 
-test('bad usage is told', { timeout: 60_000 }, () => {
+test('bad usage is told', { timeout: 60_000 }, async () => {
   for (const [words, pattern] of [
     ['greylist', /say what to do: list, show, delete, add/],
     ['greylist add example.com', /"example.com" is no identity/],
@@ -61,8 +65,8 @@ test('bad usage is told', { timeout: 60_000 }, () => {
     ['correspondents add nobody', /"nobody" is no address/],
     ['memory export rates', /export knows these spaces: greylist/],
   ] as const) {
-    const { status, problem } = run(words);
+    const { status, err } = await run(words);
     assert.equal(status, 2, words);
-    assert.match(problem, pattern, words);
+    assert.match(err, pattern, words);
   }
 });
