@@ -8,6 +8,8 @@ import { SmtpClient } from '../support/smtp-client.ts';
 import { until } from '../support/until.ts';
 import { Serving } from './serving.ts';
 
+const TWO_WORKERS = 'worker_processes = 2\n';
+
 /** Everything but the dot is said. */
 async function sayMail({ port }: Serving, subject: string): Promise<SmtpClient> {
   const client = new SmtpClient(port);
@@ -21,7 +23,7 @@ const confirmed = ({ backend }: Serving, subject: string) =>
     .length;
 
 test('killed workers are replaced, SIGTERM lets mail finish', async (t) => {
-  const serving = await Serving.start(t);
+  const serving = await Serving.start(t, TWO_WORKERS);
   const { backend, gateway } = serving;
   const [halfway, waiting] = [await sayMail(serving, 'halfway'), await sayMail(serving, 'waiting')];
   backend.script = { dot: { delayMs: 400 } };
@@ -63,7 +65,7 @@ test('killed workers are replaced, SIGTERM lets mail finish', async (t) => {
 });
 
 test('SIGHUP and SIGTERM while the workers get ready', async (t) => {
-  const { directory } = await Serving.prepare(t);
+  const { directory } = await Serving.prepare(t, TWO_WORKERS);
   const gateway = ServedGateway.begin(directory);
   await until(
     () => gateway.workers().length === 2,

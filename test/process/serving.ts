@@ -16,7 +16,7 @@ mynetworks =
 local_recipient_maps =
 alias_maps =
 smtpd_peername_lookup = no
-worker_processes = 2
+worker_processes = 1
 `;
 
 export class Serving {
