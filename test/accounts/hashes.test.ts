@@ -61,32 +61,40 @@ test('SCRAM keys: those of the example in RFC 7677', async () => {
   assert.equal(serverKey.toString('base64'), 'wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU=');
 });
 
-/** What the C library makes of a password; undefined when it is not to be had. */
-function systemCrypt(password: string, setting: string): string | undefined {
+/** What the C library makes of passwords and settings; undefined when it is not to be had. */
+function systemCrypt(...asked: (readonly [password: string, setting: string])[]): string[] | undefined {
+  const program =
+    'while (my ($password, $setting) = splice(@ARGV, 0, 2)) { print crypt($password, $setting), "\\n" }';
   try {
-    return execFileSync('perl', ['-e', 'print crypt($ARGV[0], $ARGV[1])', password, setting], {
-      encoding: 'utf8',
-    });
+    return execFileSync('perl', ['-e', program, ...asked.flat()], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
   } catch {
     return undefined;
   }
 }
 
-const hasCrypt = systemCrypt('a', '$6$b$')?.startsWith('$6$b$') === true;
+const hasCrypt = systemCrypt(['a', '$6$b$'])?.[0]?.startsWith('$6$b$') === true;
 
 test('SHA-crypt: the same as crypt(3) for passwords of all lengths', {
   skip: hasCrypt ? false : 'perl with a crypt(3) that knows $6$ is not installed',
 }, () => {
-  for (let length = 1; length < 140; length += 9) {
+  const asked = Array.from({ length: 16 }, (_, n) => {
+    const length = 1 + 9 * n;
     const password = Array.from({ length }, (_, i) => 'aZ9ü€ x~'[(i * 7 + length) % 8]).join('');
-    for (const setting of ['$5$abc$', '$6$0123456789abcdef$', '$6$rounds=1001$a.b/c$']) {
-      assert.equal(shaCrypt(password, setting), systemCrypt(password, setting), `${length} ${setting}`);
-    }
-  }
+    const settings = ['$5$rounds=1000$abc$', '$6$rounds=1000$0123456789abcdef$', '$6$rounds=1001$a.b/c$'];
+    return [...settings, ...(n === 3 ? ['$5$abc$', '$6$abc$'] : [])].map(
+      (setting) => [password, setting] as const,
+    );
+  }).flat();
+  assert.deepEqual(
+    asked.map(([password, setting]) => shaCrypt(password, setting)),
+    systemCrypt(...asked),
+  );
 });
 
 test('hashing: the event loop goes on while hashes are computed', async () => {
-  const slow = readCredential(`$6$rounds=200000$salt$${'a'.repeat(86)}`);
+  const slow = readCredential(`$6$rounds=60000$salt$${'a'.repeat(86)}`);
   const costly = readCredential(vectors[0]?.[1] ?? '');
   let longest = 0;
   let last = performance.now();

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { SqliteStore } from '../../src/memory/sqlite-store.ts';
 import { silentLog } from '../../src/record/log.ts';
 
-const ROUNDS = 12;
+const ROUNDS = 8;
 const WRITERS = 2;
 
 /** Runs a writer and kills it with SIGKILL. Gives the last number it said. */

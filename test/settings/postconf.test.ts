@@ -186,7 +186,7 @@ function compare(ours: readonly string[], theirs: Answer['lines'], where: string
 }
 
 test('main.cf by chance has the values that postconf shows', { skip }, async (t) => {
-  const counts = await rounds(60, async (round) => {
+  const counts = await rounds(40, async (round) => {
     const main = randomMain(dice(seed + round));
     const directory = writtenDirectory({ 'main.cf': main, 'master.cf': '' });
     const configuration = readConfiguration(directory);
@@ -208,11 +208,11 @@ test('main.cf by chance has the values that postconf shows', { skip }, async (t)
   });
   const compared = counts.reduce((sum, count) => sum + count, 0);
   t.diagnostic(`${compared} values compared, seed ${seed}`);
-  assert.ok(compared > 40_000);
+  assert.ok(compared > 30_000);
 });
 
 test('text by chance is refused where postconf refuses it, and else has its value', { skip }, async (t) => {
-  const refusals = await rounds(200, async (round) => {
+  const refusals = await rounds(150, async (round) => {
     const roll = dice(seed * 7 + round);
     const text = Array.from({ length: 2 + roll(9) }, () => pick(roll, pieces)).join('');
     const main = `a = 1\nb =\nsmtpd_proxy_ehlo = ${text}\n`;

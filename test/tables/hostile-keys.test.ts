@@ -7,6 +7,9 @@ import { findHostName, findMailAddress, findNetworkAddress } from '../../src/tab
 import { LookupFailure } from '../../src/tables/table.ts';
 import { here, Workshop } from './opened.ts';
 
+/** More than a line of SMTP can bring; what takes quadratic time for so many takes minutes. */
+const LONG = 300_000;
+
 const keys: Readonly<Record<string, string>> = {
   empty: '',
   'a null byte': 'user\0@example.com',
@@ -15,13 +18,13 @@ const keys: Readonly<Record<string, string>> = {
   'half a surrogate pair': '\ud83d@example.com',
   'names of JavaScript': '__proto__',
   'more of them': 'constructor',
-  'a million letters': 'a'.repeat(1_000_000),
-  'a million dots': '.'.repeat(1_000_000),
-  'a million colons': ':'.repeat(1_000_000),
-  'a million at signs': '@'.repeat(1_000_000),
-  'a million quotes': '"'.repeat(1_000_000),
-  'a million capitals': 'Ä'.repeat(1_000_000),
-  'a long domain': `user@${'a.'.repeat(100_000)}com`,
+  'very many letters': 'a'.repeat(LONG),
+  'very many dots': '.'.repeat(LONG),
+  'very many colons': ':'.repeat(LONG),
+  'very many at signs': '@'.repeat(LONG),
+  'very many quotes': '"'.repeat(LONG),
+  'very many capitals': 'Ä'.repeat(LONG),
+  'a long domain': `user@${'a.'.repeat(LONG / 2)}com`,
   SQL: "'; DROP TABLE t; --",
   'a format': '%s%n${x}$1$$',
 };

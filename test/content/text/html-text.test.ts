@@ -122,24 +122,24 @@ test('telephone links tell what they dial', () => {
 
 test('hostile pages take linear time and hide nothing for long', () => {
   const shapes: [name: string, html: string][] = [
-    ['open divs', '<div>'.repeat(1_000_000)],
-    ['open divs under a paragraph that they cannot end', `<p><button>${'<div>'.repeat(1_000_000)}`],
-    ['styles', '<div style="color:#123456">'.repeat(200_000)],
+    ['open divs', '<div>'.repeat(400_000)],
+    ['open divs under a paragraph that they cannot end', `<p><button>${'<div>'.repeat(400_000)}`],
+    ['styles', '<div style="color:#123456">'.repeat(80_000)],
     ['different styles', Array.from({ length: 200_000 }, (_, n) => `<b style="color:#${n}">`).join('')],
-    ['end tags', '</b>'.repeat(1_000_000)],
-    ['pairs', '<b>'.repeat(500_000) + '</b>'.repeat(500_000)],
-    ['comments', '<!--'.repeat(1_000_000)],
-    ['entities', '&amp'.repeat(1_000_000)],
-    ['ampersands', '&'.repeat(4_000_000)],
-    ['brackets', '<'.repeat(4_000_000)],
-    ['attributes', '<a b="'.repeat(700_000)],
-    ['a long name', `<${'a'.repeat(4_000_000)}`],
-    ['a long style', `<p style="${'x:y;'.repeat(1_000_000)}">`],
-    ['a long sheet', `<style>${'.x{a:b}'.repeat(600_000)}`],
-    ['nested media', `<style>${'@media screen{'.repeat(300_000)}`],
-    ['cells', '<td>'.repeat(1_000_000)],
-    ['list items', '<li><p>'.repeat(500_000)],
-    ['one word', 'x'.repeat(5_000_000)],
+    ['end tags', '</b>'.repeat(400_000)],
+    ['pairs', '<b>'.repeat(200_000) + '</b>'.repeat(200_000)],
+    ['comments', '<!--'.repeat(400_000)],
+    ['entities', '&amp'.repeat(400_000)],
+    ['ampersands', '&'.repeat(1_600_000)],
+    ['brackets', '<'.repeat(1_600_000)],
+    ['attributes', '<a b="'.repeat(280_000)],
+    ['a long name', `<${'a'.repeat(1_600_000)}`],
+    ['a long style', `<p style="${'x:y;'.repeat(400_000)}">`],
+    ['a long sheet', `<style>${'.x{a:b}'.repeat(240_000)}`],
+    ['nested media', `<style>${'@media screen{'.repeat(120_000)}`],
+    ['cells', '<td>'.repeat(400_000)],
+    ['list items', '<li><p>'.repeat(200_000)],
+    ['one word', 'x'.repeat(2_000_000)],
     ['many classes', `<style>.a{display:none}</style>${`<i class="${'a '.repeat(200)}">`.repeat(10_000)}`],
   ];
   for (const [name, html] of shapes) {
@@ -147,6 +147,6 @@ test('hostile pages take linear time and hide nothing for long', () => {
     seen(`${html}`, 16_384);
     const ms = process.cpuUsage(before).user / 1000;
     console.log(`${name}: ${(html.length / 1e6).toFixed(1)} MB in ${ms.toFixed(0)} ms`);
-    assert.ok(ms < 5000, `${name}: ${ms} ms`);
+    assert.ok(ms < 2500, `${name}: ${ms} ms`);
   }
 });
