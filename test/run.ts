@@ -1,8 +1,8 @@
 /**
  * `npm test`: the Debian packages that the suites run against, then types, lint and tests.
  * As root it installs what is missing; else it names it, and the suites say themselves what they leave out.
- * Several files run at once. Many of them measure time and memory, and figures taken beside other work mislead: a file
- * that fails is asked once more, alone, and that answer counts.
+ * Several files run at once, and those that only ask functions share a few processes. Many files measure time and memory,
+ * and figures taken beside other work mislead: a file that fails is asked once more, alone, and that answer counts.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 /** So many files share a process, so that several processes have something to do, and a crash takes few along. */
 const TOGETHER = 25;
 
-/** What a file says, or one of tests that it imports, that wants to be alone. */
+/** Words in a file, or in files of the tests that it imports, by which it wants to be alone. */
 const WANTS_OWN_PROCESS: readonly RegExp[] = [
   /'node:(?:child_process|cluster|dgram|http|inspector|net|repl|tls|v8|vm|worker_threads)'/, // programs, sockets, the engine
   /\bprocess\.(?!getuid\b|pid\b|platform\b)|\bglobalThis\b|\bmock\b|\bgc\b/, // what all share
