@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { namespacesMissing } from './support/namespaces.ts';
@@ -13,6 +13,8 @@ import { namespacesMissing } from './support/namespaces.ts';
 const root = join(import.meta.dirname, '..');
 const LEAST_TEXT_PARITY = 99;
 const TOOK_TOO_LONG_MS = 400_000;
+/** More scenarios at once than processors are no sooner done, and disturb those that measure beside them. */
+const AT_ONCE = availableParallelism();
 
 interface Report {
   readonly scenarios: readonly { readonly name: string; readonly diffs: readonly string[] }[];
@@ -36,8 +38,11 @@ async function replay(t: TestContext, directory: string): Promise<Report> {
   const log = join(scratch, 'log');
   const program = `${process.execPath} ${join(root, 'src/cli/portcullis.ts')} serve -c {dir}`;
   const gateway = `echo worker_processes=1 >>{dir}/main.cf; (tail -q -F -n +1 {dir}/../log >>${log} 2>&1) & exec ${program}`;
-  const args = ['test/parity/parity.mjs', 'run', '--json', '--dir', directory, '--gateway', gateway];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const args = ['run', '--json', '--jobs', `${AT_ONCE}`, '--dir', directory, '--gateway', gateway];
+  const child = spawn(process.execPath, ['test/parity/parity.mjs', ...args], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   await new Promise((resolve) => child.on('close', resolve));
