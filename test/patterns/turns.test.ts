@@ -3,24 +3,24 @@ import { test } from 'node:test';
 import { isPromise } from '../../src/mail/maybe-promise.ts';
 import { inTurns, TURN_MS, type Work } from '../../src/patterns/turns.ts';
 
-/** Busy for so many steps of a millisecond. */
-function* busy(steps: number, result: string): Work<string> {
+/** Busy for so many steps, of a millisecond unless said. */
+function* busy(steps: number, result: string, stepMs = 1): Work<string> {
   for (let i = 0; i < steps; i++) {
-    const until = performance.now() + 1;
+    const until = performance.now() + stepMs;
     while (performance.now() < until);
     yield;
   }
   return result;
 }
 
-function* failing(steps: number): Work<never> {
-  yield* busy(steps, '');
+function* failing(steps: number, stepMs = 1): Work<never> {
+  yield* busy(steps, '', stepMs);
   throw new Error('broken');
 }
 
 test('short work is done at once', () => {
-  assert.equal(inTurns(busy(1, 'done')), 'done');
-  assert.throws(() => inTurns(failing(1)), /broken/);
+  assert.equal(inTurns(busy(3, 'done', 0)), 'done');
+  assert.throws(() => inTurns(failing(3, 0)), /broken/);
 });
 
 test('long work comes back as a promise and leaves room for others', async () => {
