@@ -1,4 +1,4 @@
-/** Tables of a million entries, and of 300,000 networks: how long they take, and whether mail has to wait for them. Figures are printed. */
+/** Tables of a million entries: how long they take, and whether mail has to wait for them. Figures are printed. */
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
@@ -7,7 +7,7 @@ import type { OpenedTable } from '../../src/tables/opened-table.ts';
 import { here, Workshop } from './opened.ts';
 import { generator } from './random.ts';
 
-const ENTRIES = { texthash: 1_000_000, cidr: 300_000 } as const;
+const ENTRIES = 1_000_000;
 const LOOKUPS = 200_000;
 /** Limits in processor time, on machines that are slower or share their cores. */
 const MAX_LOAD_MS = 15_000;
@@ -15,9 +15,9 @@ const MAX_LOOKUP_US = 15;
 /** Most of a reload's time for which others wait at a stretch; a slow machine is slow at both. */
 const MAX_WAIT_SHARE = 0.15;
 
-const makers: Readonly<Record<keyof typeof ENTRIES, (i: number) => { line: string; key: string }>> = {
+const makers: Readonly<Record<string, (i: number) => { line: string; key: string }>> = {
   texthash(i) {
-    const key = `user${(i * 7919) % ENTRIES.texthash}.dept@host${i % 1000}.example.com`;
+    const key = `user${(i * 7919) % ENTRIES}.dept@host${i % 1000}.example.com`;
     return { line: `${key}\tREJECT because of ${i % 10}`, key };
   },
   cidr(i) {
@@ -29,14 +29,14 @@ const makers: Readonly<Record<keyof typeof ENTRIES, (i: number) => { line: strin
   },
 };
 
-for (const type of ['texthash', 'cidr'] as const) {
-  test(`${type} with ${ENTRIES[type]} entries`, async (t) => {
+for (const [type, make] of Object.entries(makers)) {
+  test(`${type} with ${ENTRIES} entries`, async (t) => {
     const shop = new Workshop();
     const keys: string[] = [];
     const lines: string[] = [];
     const random = generator(1);
-    for (let i = 0; i < ENTRIES[type]; i++) {
-      const { line, key } = makers[type](i);
+    for (let i = 0; i < ENTRIES; i++) {
+      const { line, key } = make(i);
       lines.push(line);
       if (keys.length < LOOKUPS && random(4) === 0) keys.push(key);
     }
