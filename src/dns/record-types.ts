@@ -6,7 +6,10 @@ import { normalAddress } from './reverse-name.ts';
 export interface RecordType<T> {
   readonly name: string;
   readonly code: number;
-  /** Kept so long at least: what says nothing of addresses hardly ever changes, and one mail asks for it more than once. */
+  /**
+   * Kept so long at least, whatever the zone says: what says nothing of addresses hardly ever changes, and no stranger has his
+   * names asked for with every mail of a burst.
+   */
   readonly leastTtlMs: number;
   /** The reader stands at the data. Throws a RangeError when there is nothing to be read. */
   read(reader: MessageReader, lengthBytes: number): T;
@@ -17,12 +20,13 @@ export interface RecordType<T> {
 export const CNAME = 5;
 export const SOA = 6;
 
+const SECOND_MS = 1_000;
 const MINUTE_MS = 60_000;
 
 export const A: RecordType<string> = {
   name: 'A',
   code: 1,
-  leastTtlMs: 0,
+  leastTtlMs: SECOND_MS,
   read: (reader, length) => ipv4Text(reader.bytes(exactly(4, length))),
 };
 
@@ -63,7 +67,7 @@ export const TXT: RecordType<string> = {
 export const AAAA: RecordType<string> = {
   name: 'AAAA',
   code: 28,
-  leastTtlMs: 0,
+  leastTtlMs: SECOND_MS,
   read: (reader, length) => ipv6Text(reader.bytes(exactly(16, length))),
 };
 
