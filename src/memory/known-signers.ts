@@ -5,6 +5,7 @@
  */
 
 import { networkKey, type PrefixBits } from './network-key.ts';
+import { Recent } from './recent.ts';
 import type { Entry, Store } from './store.ts';
 import { storeKey } from './store-key.ts';
 
@@ -16,9 +17,12 @@ export interface KnownSignersOptions {
 
 /** A well-known fact is written again only so often. */
 const REFRESH_PART = 10;
+/** What is known to be in the store is not looked up for every mail of a sender. */
+const KNOWN = { entries: 10_000, forMs: 60_000 };
 
 export class KnownSigners {
   readonly #options: KnownSignersOptions;
+  readonly #learned = new Recent<string>(KNOWN.entries, KNOWN.forMs);
 
   constructor(options: KnownSignersOptions) {
     this.#options = options;
@@ -29,11 +33,14 @@ export class KnownSigners {
     const { store, lifetimeMs } = this.#options;
     const value = signer.toLowerCase();
     const key = this.#key(clientAddress, senderDomain);
+    if (this.#learned.get(key) === value) return;
     const isFresh = (known: Entry | undefined) =>
       known?.value === value && known.expiresAt - Date.now() > lifetimeMs - lifetimeMs / REFRESH_PART;
     try {
-      if (isFresh(await store.get('signers', key))) return; // nearly always: others need not wait for a writer
-      await store.update('signers', key, (now) => (isFresh(now) ? undefined : { value, lifetimeMs }));
+      // mostly it is there, and others need not wait for a writer
+      if (!isFresh(await store.get('signers', key)))
+        await store.update('signers', key, (now) => (isFresh(now) ? undefined : { value, lifetimeMs }));
+      this.#learned.set(key, value, Math.min(KNOWN.forMs, lifetimeMs / REFRESH_PART));
     } catch {
       // next time
     }
@@ -41,8 +48,10 @@ export class KnownSigners {
 
   /** A mail came from there without the signature that was expected. Never rejects. */
   async forget(clientAddress: string, senderDomain: string): Promise<void> {
+    const key = this.#key(clientAddress, senderDomain);
+    this.#learned.delete(key);
     try {
-      await this.#options.store.delete('signers', this.#key(clientAddress, senderDomain));
+      await this.#options.store.delete('signers', key);
     } catch {
       // it grows old
     }

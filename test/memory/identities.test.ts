@@ -36,6 +36,23 @@ const mail = (client: Client, sender = 'ann@a.example', helo = 'mx.a.example'): 
 });
 const keys = async (of: Identities, sighting: Sighting) => (await of.find(sighting)).map(({ key }) => key);
 
+test('a signer that is known is not looked up with every mail, and one that was forgotten is learned again', async (t) => {
+  const store = new MapStore();
+  const get = t.mock.method(store, 'get');
+  const signers = new KnownSigners({ store, prefixBits, lifetimeMs: 1e9 });
+  const learn = () => signers.learn('192.0.2.5', 'a.example', 'esp.example');
+  await learn();
+  const before = get.mock.callCount();
+  await learn();
+  assert.equal(get.mock.callCount(), before);
+  await signers.learn('192.0.2.5', 'a.example', 'other.example');
+  assert.equal(await signers.find('192.0.2.5', 'a.example'), 'other.example');
+  await signers.forget('192.0.2.5', 'a.example');
+  assert.equal(await signers.find('192.0.2.5', 'a.example'), undefined);
+  await signers.learn('192.0.2.5', 'a.example', 'other.example');
+  assert.equal(await signers.find('192.0.2.5', 'a.example'), 'other.example');
+});
+
 describe('who a client is', () => {
   test('the best that is known comes first, the network last', async () => {
     const signers = newSigners();
