@@ -2,7 +2,7 @@
  * Where accepted mail would go, looked at beforehand, for `check`: address classes whose transport a gateway does not have,
  * and rows of transport_maps that lead nowhere. Parameters: *_transport, transport_maps.
  */
-import { splitTransport } from '../addresses/resolver.ts';
+import { splitTransport } from '../addresses/routes.ts';
 import { RouteError } from '../relay/route.ts';
 import type { Complain } from '../settings/complaint.ts';
 import type { ParameterName } from '../settings/parameters.ts';
