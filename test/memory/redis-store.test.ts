@@ -82,9 +82,9 @@ describe('the store in Redis', { skip }, () => {
     for (let i = 0; i < 2_000; i++) await store.get('greylist', 'k');
     const one = ((performance.now() - began) / 2_000) * 1_000;
     const many = performance.now();
-    await Promise.all(Array.from({ length: 4_000 }, () => store.get('greylist', 'k')));
-    const each = ((performance.now() - many) / 4_000) * 1_000;
-    console.log(`    one look-up: ${one.toFixed(0)} us; among 4000 at once: ${each.toFixed(0)} us`);
+    await Promise.all(Array.from({ length: 1_000 }, () => store.get('greylist', 'k')));
+    const each = ((performance.now() - many) / 1_000) * 1_000;
+    console.log(`    one look-up: ${one.toFixed(0)} us; among 1000 at once: ${each.toFixed(0)} us`);
     assert.ok(one < 5_000);
   });
 });
