@@ -3,18 +3,24 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
+import { isMainThread, workerData } from 'node:worker_threads';
 import type { BudgetLimits } from '../../src/content/archive/budget.ts';
 import { AttachmentChecks } from '../../src/content/attachment-checks.ts';
 import type { AttachmentTable } from '../../src/content/attachment-keys.ts';
 import type { Finding } from '../../src/content/finding.ts';
 import type { Part } from '../../src/content/part.ts';
 
-export const directory = mkdtempSync(join(tmpdir(), 'attachments-'));
+/** Of the test; a thread of its own is told. */
+export const directory: string = isMainThread
+  ? mkdtempSync(join(tmpdir(), 'attachments-'))
+  : workerData.directory;
 const open: AttachmentChecks[] = [];
-after(async () => {
-  for (const checks of open) await checks.close();
-  rmSync(directory, { recursive: true });
-});
+if (isMainThread) {
+  after(async () => {
+    for (const checks of open) await checks.close();
+    rmSync(directory, { recursive: true });
+  });
+}
 
 export const limits: BudgetLimits = {
   depth: 8,

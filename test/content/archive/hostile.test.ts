@@ -5,8 +5,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { deflateRawSync, gzipSync } from 'node:zlib';
-import { directory, keysOf, keysWith, type LookOptions, noise, program } from '../attachment-look.ts';
-import { busiest } from './busy.ts';
+import { directory, keysWith, type LookOptions, noise, program } from '../attachment-look.ts';
+import { lookInThread } from './look-thread.ts';
 import { fixed, zip } from './zip-builder.ts';
 
 /** The loop may be busy for so long. */
@@ -22,9 +22,9 @@ interface Looked {
 
 /** Looks at it, and holds that nobody else had to wait. */
 async function look(name: string, bytes: Buffer, options: LookOptions = {}): Promise<Looked> {
-  await keysOf('warm.zip', zip([{ name: 'a.txt', data: noise(10) }]), options);
+  await lookInThread('warm.zip', zip([{ name: 'a.txt', data: noise(10) }]), options);
   const began = performance.now();
-  const { result: keys, longestMs } = await busiest(() => keysOf(name, bytes, options));
+  const { keys, longestMs } = await lookInThread(name, bytes, options);
   const ms = performance.now() - began;
   console.log(`${name}: ${Math.round(ms)} ms, the loop was busy for ${longestMs.toFixed(1)} ms at most`);
   assert.ok(longestMs < BUSY_MS, `${longestMs} ms`);
@@ -185,10 +185,10 @@ test('a million members', async () => {
 test('many members of a 7z archive', { skip: is7z }, async () => {
   const folder = join(directory, 'many');
   mkdirSync(folder);
-  for (let i = 0; i < 12_000; i++) writeFileSync(join(folder, `${i}.txt`), `${i}`);
+  for (let i = 0; i < 2_500; i++) writeFileSync(join(folder, `${i}.txt`), `${i}`);
   const out = join(directory, 'many.7z');
   assert.equal(spawnSync('7z', ['a', '-bd', '-mx=1', out, '.'], { cwd: folder }).status, 0);
-  const { types, keys } = await look('many.7z', readFileSync(out));
+  const { types, keys } = await look('many.7z', readFileSync(out), { limits: { members: 2_000 } });
   assert.ok(types.includes('archive-bomb'));
   assert.ok(keys.includes('many.7z/0.txt'), 'names are told as far as they go');
 });
