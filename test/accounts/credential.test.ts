@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BadCredential, readCredential } from '../../src/accounts/credential.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const BCRYPT = '$2y$05$LhayLxezLhK1LhWvKxCyLOj0j1u.Kj0jZ0pEmm134uzrQlFvQJLF6';
 const SHA512 =
@@ -68,11 +69,11 @@ for (const [text, problem] of bad) {
 }
 
 test('credential: reading a hostile megabyte is quick', () => {
-  const started = performance.now();
+  const started = processorMs();
   for (const unit of ['$', '{', '$6$', 'a', '$argon2id$v=19$m=', '4096,']) {
     assert.throws(() => readCredential(`{CRYPT}${unit.repeat(200_000)}`), BadCredential);
     assert.throws(() => readCredential(`{SCRAM-SHA-256}${unit.repeat(200_000)}`), BadCredential);
     assert.throws(() => readCredential(unit.repeat(200_000)), BadCredential);
   }
-  assert.ok(performance.now() - started < 500);
+  assert.ok(processorMs() - started < 500);
 });

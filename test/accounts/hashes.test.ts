@@ -7,7 +7,7 @@ import { readCredential } from '../../src/accounts/credential.ts';
 import { Hashing } from '../../src/accounts/hashing.ts';
 import { formatVerifier, newVerifier, verifierOf } from '../../src/accounts/scram-keys.ts';
 import { shaCrypt } from '../../src/accounts/sha-crypt.ts';
-import { LoopWatch } from '../patterns/processor-time.ts';
+import { LoopWatch } from '../support/processor-time.ts';
 
 const hashing = new Hashing();
 after(() => hashing.close());

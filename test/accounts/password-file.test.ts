@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { processorMs } from '../support/processor-time.ts';
 import { readBook } from './login-parts.ts';
 
 const HASH = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
@@ -83,9 +84,9 @@ test('password file: a name that nobody has is always taken for the same somebod
 
 test('password file: 20,000 users are read in little time', () => {
   const text = Array.from({ length: 20_000 }, (_, i) => `user${i}@example.com:${HASH}:${SCRAM}\n`).join('');
-  const started = performance.now();
+  const started = processorMs();
   const { book, complaints } = readBook(text);
-  const ms = performance.now() - started;
+  const ms = processorMs() - started;
   console.log(`# 20,000 users: ${ms.toFixed(0)} ms`);
   assert.equal(book.users.length, 20_000);
   assert.deepEqual(complaints, []);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { baseName, extensionOf, extensions, fileNames } from '../../src/content/attachment-names.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const RLO = '\u202e';
 
@@ -78,7 +79,7 @@ test('extensions, the longest first', () => {
 });
 
 test('names of a megabyte keep their end and take no time', () => {
-  const began = performance.now();
+  const began = processorMs();
   for (const filler of [' ', '.', 'a.', '\u200b', '/', '\0', '. ']) {
     const found = fileNames([`${filler.repeat(500_000)}x.exe`, `a${filler.repeat(500_000)}`]);
     assert.ok(
@@ -87,5 +88,5 @@ test('names of a megabyte keep their end and take no time', () => {
     );
     assert.ok(found?.forms.every((form) => form.length <= 1_024));
   }
-  assert.ok(performance.now() - began < 500, `${performance.now() - began} ms`);
+  assert.ok(processorMs() - began < 500, `${processorMs() - began} ms`);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { namesInFields } from '../../src/content/attachment-parameters.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const names = (value: string, field = 'content-disposition') =>
   namesInFields([{ name: field, value: Buffer.from(value, 'latin1') }]);
@@ -117,10 +118,10 @@ test('hostile fields take no time', () => {
     pieces: Array.from({ length: 50_000 }, (_, i) => `; filename*${i * 7}*="%41"`).join(''),
   };
   for (const [kind, text] of Object.entries(hostile)) {
-    const began = performance.now();
+    const began = processorMs();
     names(` x; name="${text}`);
     names(` x; ${text}`);
-    const ms = performance.now() - began;
+    const ms = processorMs() - began;
     assert.ok(ms < 200, `${kind}: ${ms} ms`);
   }
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeCharset, decodeEncodedWords } from '../../src/content/encoded-words.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const cases: Record<string, [written: string, shown: string]> = {
   'plain text': ['a =? b', 'a =? b'],
@@ -32,9 +33,9 @@ test('charsets: something readable comes out of everything', () => {
 test('encoded words: a megabyte of beginnings takes no time', () => {
   for (const piece of ['=?', '=?a?b?', '=?a?q?=', '=?utf-8?B?QQ==?= ']) {
     const text = piece.repeat(Math.ceil(1e6 / piece.length));
-    const began = performance.now();
+    const began = processorMs();
     decodeEncodedWords(text);
-    const ms = performance.now() - began;
+    const ms = processorMs() - began;
     assert.ok(ms < 1_000, `${piece}: ${ms} ms`);
   }
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { internalText, parse822, scan822 } from '../../src/mail/tokens822.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const cases: [text: string, addresses: string[], extras: number][] = [
   ['joe@example.com', ['joe@example.com'], 0],
@@ -28,8 +29,8 @@ for (const [text, addresses, extras] of cases) {
 
 test('parse822 is linear on brackets, quotes and comments by the hundred thousand', () => {
   for (const text of ['<', '>', '(', '"', '\\', 'a ', '<a>', '@', ',']) {
-    const began = performance.now();
+    const began = processorMs();
     parse822(scan822(text.repeat(20_000)));
-    assert.ok(performance.now() - began < 1000, text);
+    assert.ok(processorMs() - began < 1000, text);
   }
 });

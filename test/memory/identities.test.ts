@@ -11,6 +11,7 @@ import { MapStore } from '../../src/memory/map-store.ts';
 import { networkKey } from '../../src/memory/network-key.ts';
 import { organisationOf, sameOrganisation } from '../../src/memory/organisation.ts';
 import { correspondentForm, steadySender } from '../../src/memory/sender-form.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const prefixBits = { ipv4: 24, ipv6: 64 };
 const newSigners = () => new KnownSigners({ store: new MapStore(), prefixBits, lifetimeMs: 1e9 });
@@ -239,12 +240,12 @@ test('hostile senders take no longer than their length', () => {
     'prvs=a'.repeat(10_000),
     '+'.repeat(60_000),
   ]) {
-    const began = performance.now();
+    const began = processorMs();
     const sender = address(`${text}@example.com`);
     steadySender(sender);
     correspondentForm(sender);
     isGenericName(text, '192.0.2.5');
-    const ms = performance.now() - began;
+    const ms = processorMs() - began;
     assert.ok(ms < 200, `${text.slice(0, 10)}: ${ms} ms`);
   }
 });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compilePattern, pcreSyntax, regexpSyntax } from '../../src/patterns/pattern.ts';
-import { costMs, LoopWatch, meanMs, processorMs } from './processor-time.ts';
+import { costMs, LoopWatch, meanMs, processorMs } from '../support/processor-time.ts';
 import { Random } from './random-patterns.ts';
 
 const LINE_BYTES = 50_000;

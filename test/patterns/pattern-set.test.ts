@@ -5,7 +5,7 @@ import { compilePattern, type Pattern, pcreSyntax, regexpSyntax } from '../../sr
 import { PatternError, PatternOverrun } from '../../src/patterns/pattern-error.ts';
 import { PatternSet } from '../../src/patterns/pattern-set.ts';
 import { inTurns } from '../../src/patterns/turns.ts';
-import { LoopWatch, processorMs } from './processor-time.ts';
+import { LoopWatch, processorMs } from '../support/processor-time.ts';
 import {
   ereGrammar,
   hardPcreGrammar,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { isPromise } from '../../src/mail/maybe-promise.ts';
 import { compilePattern, type PatternSyntax, pcreSyntax, regexpSyntax } from '../../src/patterns/pattern.ts';
 import { PatternOverrun } from '../../src/patterns/pattern-error.ts';
-import { processorMs } from './processor-time.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const utf8: PatternSyntax = { ...pcreSyntax, utf8: true };
 

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { compilePattern, pcreSyntax } from '../../src/patterns/pattern.ts';
 import { PatternSet } from '../../src/patterns/pattern-set.ts';
 import { inTurns } from '../../src/patterns/turns.ts';
+import { meanMs, processorMs } from '../support/processor-time.ts';
 import {
   digitText,
   ordinaryText,
@@ -12,7 +13,6 @@ import {
   taggedPhonePattern,
   wordPattern,
 } from './mail-text.ts';
-import { meanMs, processorMs } from './processor-time.ts';
 import { Random } from './random-patterns.ts';
 
 const KINDS: Readonly<Record<string, (i: number) => string>> = {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { authorOf, authorOfFields } from '../../src/sender-auth/from-header.ts';
 import { headerFields } from '../../src/sender-auth/header-fields.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 test('authors that everybody reads the same way', () => {
   const cases: [value: string, domain: string][] = [
@@ -101,10 +102,10 @@ test('the author of a header', () => {
 test('a long From is linear work', (t) => {
   for (const filler of ['(', ')', '"', '\\', '<', '@', ',', ':', ' ', 'a', 'a@b,', '"a" ', '=?', '(a)']) {
     const value = `x ${filler.repeat(60_000 / filler.length)} <joe@example.com>`;
-    const start = performance.now();
+    const start = processorMs();
     authorOf([value]);
     authorOf([`x <joe@example.com> ${filler.repeat(990 / filler.length)}`]);
-    const ms = performance.now() - start;
+    const ms = processorMs() - start;
     t.diagnostic(`${filler}: ${ms.toFixed(1)} ms`);
     assert.ok(ms < 500, `${filler}: ${ms} ms`);
   }

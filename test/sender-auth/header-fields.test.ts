@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { headerFields, relaxedField, withoutSignature } from '../../src/sender-auth/header-fields.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const fieldsOf = (text: string) => headerFields(Buffer.from(text, 'latin1'));
 
@@ -60,10 +61,10 @@ test('the value of b= is taken out, and only that', () => {
 
 test('a megabyte of white space or colons is linear work', (t) => {
   for (const filler of [' ', ':', ';', 'b ', 'b\t', ' \r\n', '=', '; b']) {
-    const start = performance.now();
+    const start = processorMs();
     const fields = fieldsOf(`DKIM-Signature: ${filler.repeat(1_000_000 / filler.length)}x\r\nFrom: y\r\n`);
     for (const field of fields) withoutSignature({ ...field, raw: relaxedField(field) });
-    const ms = performance.now() - start;
+    const ms = processorMs() - start;
     t.diagnostic(`${JSON.stringify(filler)}: ${ms.toFixed(1)} ms`);
     assert.ok(ms < 500, `${JSON.stringify(filler)}: ${ms} ms`);
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseResults } from '../../src/sender-auth/results-parser.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 /** The results as short text, `undefined` when the value is not well-formed. */
 function read(value: string): string {
@@ -60,9 +61,9 @@ test('values that may be read in two ways', () => {
 
 test('long values are linear work', (t) => {
   for (const filler of ['(', '()', ' ', '"', '""', 'x=y;', '\\', ';', '=']) {
-    const start = performance.now();
+    const start = processorMs();
     parseResults(`a; spf=pass ${filler.repeat(60_000 / filler.length)}`);
-    const ms = performance.now() - start;
+    const ms = processorMs() - start;
     t.diagnostic(`${filler}: ${ms.toFixed(1)} ms`);
     assert.ok(ms < 500, `${filler}: ${ms} ms`);
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compact, listTag, parseTags } from '../../src/sender-auth/tag-list.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 test('tag lists', () => {
   const cases: [string, Record<string, string> | undefined][] = [
@@ -32,9 +33,9 @@ test('values without white space, and lists', () => {
 
 test('a megabyte of anything is linear work', (t) => {
   for (const filler of [' ', ';', '=', 'a', 'a=;', '\r\n ', 'a ']) {
-    const start = performance.now();
+    const start = processorMs();
     parseTags(`v=1; x=${filler.repeat(1_000_000 / filler.length)}; y=z`);
-    const ms = performance.now() - start;
+    const ms = processorMs() - start;
     t.diagnostic(`${JSON.stringify(filler)}: ${ms.toFixed(1)} ms`);
     assert.ok(ms < 500, `${JSON.stringify(filler)}: ${ms} ms`);
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { didYouMean } from '../../src/settings/did-you-mean.ts';
 import { parameterNames } from '../../src/settings/parameters.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const cases: [written: string, meant: string | undefined][] = [
   ['smtpd_helo_requird', 'smtpd_helo_required'],
@@ -21,7 +22,7 @@ for (const [written, meant] of cases) {
 }
 
 test('a long name costs little', () => {
-  const began = performance.now();
+  const began = processorMs();
   for (let i = 0; i < 20; i++) didYouMean('smtpd_recipient_restrictions_of_old'.repeat(20), parameterNames);
-  assert.ok(performance.now() - began < 500);
+  assert.ok(processorMs() - began < 500);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Complaint, complaintLine } from '../../src/settings/complaint.ts';
 import { logicalLines } from '../../src/settings/logical-lines.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const cases: [title: string, text: string, lines: string[], complaints?: string[]][] = [
   ['one line', 'a = b\n', ['1 a = b']],
@@ -50,8 +51,8 @@ test('a continued line knows the line of each part', () => {
 });
 
 test('a hundred thousand continuations are read in linear time', () => {
-  const began = performance.now();
+  const began = processorMs();
   const lines = logicalLines(`x =${'\n word,'.repeat(100_000)}`, 'main.cf', () => {});
   assert.equal(lines.length, 1);
-  assert.ok(performance.now() - began < 2000);
+  assert.ok(processorMs() - began < 2000);
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { MAX_EXPANSION } from '../../src/settings/expansion.ts';
 import { expand, expandText, onlyAllowed, referencedNames } from '../../src/settings/macros.ts';
 import { SourceText } from '../../src/settings/source-text.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const names: Readonly<Record<string, string>> = {
   a: '1',
@@ -138,9 +139,9 @@ test('names that double at every step are stopped at the bound, quickly', () => 
   const doubling = Object.fromEntries(
     Array.from({ length: 60 }, (_, i) => [`n${i}`, i < 59 ? `$n${i + 1}$n${i + 1}` : 'x'.repeat(100)]),
   );
-  const began = performance.now();
+  const began = processorMs();
   assert.match(expanded('$n0', doubling), new RegExp(`beyond ${MAX_EXPANSION} characters`));
-  assert.ok(performance.now() - began < 2000);
+  assert.ok(processorMs() - began < 2000);
 });
 
 test('hostile text ends, and in linear time', () => {
@@ -159,9 +160,9 @@ test('hostile text ends, and in linear time', () => {
     '$a',
     '${a:',
   ]) {
-    const began = performance.now();
+    const began = processorMs();
     expanded(piece.repeat(20_000));
-    assert.ok(performance.now() - began < 1000, piece);
+    assert.ok(processorMs() - began < 1000, piece);
   }
 });
 

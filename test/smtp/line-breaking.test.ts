@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { breakLines } from '../../src/smtp/line-breaking.ts';
+import { processorMs } from '../support/processor-time.ts';
 
 const LIMIT = 10;
 
@@ -76,7 +77,7 @@ test('random messages in random chunks', () => {
 test('lines of ordinary length are looked at quickly', (t) => {
   const line = `${'x'.repeat(70)}\r\n`;
   const chunk = Buffer.from(line.repeat(1_000));
-  const started = performance.now();
+  const started = processorMs();
   let bytes = 0;
   const chunks = {
     *[Symbol.iterator]() {
@@ -84,7 +85,7 @@ test('lines of ordinary length are looked at quickly', (t) => {
     },
   };
   for (const piece of breakLines(chunks, 998, () => assert.fail()) as Iterable<Buffer>) bytes += piece.length;
-  const rate = bytes / 1_000 / (performance.now() - started);
+  const rate = bytes / 1_000 / (processorMs() - started);
   t.diagnostic(`${Math.round(rate)} MB/s`);
   assert.ok(rate > 500);
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import type { MatchKind, MatchList } from '../../src/tables/match-list.ts';
 import { LookupFailure } from '../../src/tables/table.ts';
+import { processorMs } from '../support/processor-time.ts';
 import { here, Workshop } from './opened.ts';
 
 type Value = string | { name: string; address: string };
@@ -329,9 +330,9 @@ describe('MatchList', () => {
       name: 'relay_domains',
       parentMatches: true,
     });
-    const began = performance.now();
+    const began = processorMs();
     for (let i = 0; i < 10_000; i++) assert.equal(list.has(`host.d${i * 10}.example`), true);
-    const each = ((performance.now() - began) * 1000) / 10_000;
+    const each = ((processorMs() - began) * 1000) / 10_000;
     console.log(`relay_domains with 100,000 lines: ${each.toFixed(2)} us for a look-up`);
     assert.ok(each < 500);
   });

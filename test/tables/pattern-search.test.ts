@@ -5,7 +5,7 @@ import { FileComplaints } from '../../src/tables/file-complaints.ts';
 import { type AskPattern, fits, PatternRules, type Rule } from '../../src/tables/pattern-rules.ts';
 import { PatternSearch } from '../../src/tables/pattern-search.ts';
 import { LookupFailure } from '../../src/tables/table.ts';
-import { costMs } from '../patterns/processor-time.ts';
+import { costMs } from '../support/processor-time.ts';
 import { here, Workshop } from './opened.ts';
 import { generator, pick } from './random.ts';
 

@@ -1,13 +1,15 @@
-/** Measures the longest time that the loop was kept busy without a break, in CPU time of its thread: what others do on
- * the machine does not count. */
+/** Measures how long the loop is kept busy without a break. */
+import { processorMs } from '../../support/processor-time.ts';
+
+/** The longest time, in processor time of this thread: what others do on the machine does not count. */
 export async function busiest<T>(
   work: () => Promise<T>,
 ): Promise<{ readonly result: T; readonly longestMs: number }> {
   let longest = 0;
   let isOver = false;
-  let last = cpuMs();
+  let last = processorMs();
   const sample = () => {
-    const now = cpuMs();
+    const now = processorMs();
     longest = Math.max(longest, now - last);
     last = now;
     if (!isOver) setImmediate(sample);
@@ -20,9 +22,4 @@ export async function busiest<T>(
   } finally {
     isOver = true;
   }
-}
-
-function cpuMs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) / 1_000;
 }

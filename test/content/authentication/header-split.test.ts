@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HeaderSplit } from '../../../src/content/authentication/header-split.ts';
+import { processorMs } from '../../support/processor-time.ts';
 
 function split(chunks: readonly Buffer[]): { header: string; body: string } {
   const found = { header: '<none>', body: '' };
@@ -44,9 +45,9 @@ for (const [message, header, body] of cases) {
 
 test('a header that does not end is given up, byte by byte in linear time', () => {
   const byte = Buffer.from('x');
-  const started = performance.now();
+  const started = processorMs();
   const splitter = new HeaderSplit({ header: (block) => assert.ok(block.length > 1_000_000), body() {} });
   for (let i = 0; i < 2_000_000; i++) splitter.write(byte);
-  const ms = performance.now() - started;
+  const ms = processorMs() - started;
   assert.ok(ms < 5_000, `${ms} ms`);
 });

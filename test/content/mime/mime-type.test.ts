@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HeaderTokens, mailSpecials, mimeSpecials } from '../../../src/content/mime/header-tokens.ts';
 import { readContentType, readEncoding } from '../../../src/content/mime/mime-type.ts';
+import { processorMs } from '../../support/processor-time.ts';
 
 describe('tokens of a header', () => {
   const cases: readonly [string, readonly string[][]][] = [
@@ -49,12 +50,12 @@ describe('tokens of a header', () => {
 
   test('every hostile text is read in linear time', () => {
     const hostile = ['(', '"', '\\', '"\\', ';', '()', '" \n', 'a/', '(\\'].map((one) => one.repeat(400_000));
-    const began = performance.now();
+    const began = processorMs();
     for (const text of hostile) {
       const tokens = new HeaderTokens(text, mimeSpecials);
       while (tokens.next(3, ';'));
     }
-    assert.ok(performance.now() - began < 5_000);
+    assert.ok(processorMs() - began < 5_000);
   });
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type DecoderKind, transferDecoder } from '../../../src/content/mime/transfer-decoder.ts';
+import { processorMs } from '../../support/processor-time.ts';
 import { cut } from '../mail-under-test.ts';
 
 const CUTS = [[Number.POSITIVE_INFINITY], [1], [2], [3], [4, 1, 7]];
@@ -62,19 +63,19 @@ test('what Node encodes is decoded', () => {
 });
 
 test('hostile texts take linear time', () => {
-  const began = performance.now();
+  const began = processorMs();
   for (const one of ['=', '= ', '=4', '=\r', ' ', 'a=', '=\r\n']) {
     for (const sizes of [[65_536], [10]]) decoded('quoted-printable', one.repeat(100_000), sizes);
   }
-  assert.ok(performance.now() - began < 5_000);
+  assert.ok(processorMs() - began < 5_000);
 });
 
 test('speed', (t) => {
   const lines = `${Buffer.alloc(57, 'abc').toString('base64')}\r\n`.repeat(200_000);
   const bytes = Buffer.from(lines);
-  const began = performance.now();
+  const began = processorMs();
   decoded('base64', lines, [65_536]);
-  const rate = bytes.length / 1e3 / (performance.now() - began);
+  const rate = bytes.length / 1e3 / (processorMs() - began);
   t.diagnostic(`base64: ${rate.toFixed(0)} MB/s`);
   assert.ok(rate > 10);
 });
