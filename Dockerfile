@@ -1,9 +1,9 @@
-# The gateway in a container: compiled JavaScript, no compiler, no root.
+# The gateway in a container: bundled JavaScript, no compiler, no root.
 #   docker build -t portcullis .
 #   docker run -p 25:25 -v /etc/portcullis:/etc/portcullis:ro -v portcullis:/var/lib/portcullis portcullis
 FROM node:24-slim AS build
 WORKDIR /build
-COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
+COPY package.json package-lock.json ./
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY src src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund --ignore-scripts
@@ -15,8 +15,8 @@ COPY package.json README.md ./
 COPY --from=build /build/node_modules node_modules
 COPY --from=build /build/dist dist
 COPY config /etc/portcullis
-RUN ln -s /opt/portcullis/dist/cli/portcullis.js /usr/local/bin/portcullis \
-    && chmod 755 dist/cli/portcullis.js \
+RUN ln -s /opt/portcullis/dist/portcullis.js /usr/local/bin/portcullis \
+    && chmod 755 dist/portcullis.js \
     && useradd --system --home-dir /var/lib/portcullis --create-home portcullis \
     && chown -R portcullis: /var/lib/portcullis
 USER portcullis
