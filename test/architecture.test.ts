@@ -18,7 +18,7 @@ const floors: readonly (readonly string[])[] = [
   ['tables', 'dns', 'memory', 'ledger', 'sender-auth', 'addresses', 'accounts', 'policy', 'migration'],
   ['smtp', 'database', 'settings', 'patterns'],
   ['record'],
-  ['mail'],
+  ['mail', 'thread-program.ts'],
 ];
 
 /** Neighbours that know each other, one way. */

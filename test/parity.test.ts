@@ -8,6 +8,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { PROGRAM } from './support/gateway-program.ts';
 import { namespacesMissing } from './support/namespaces.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -36,7 +37,7 @@ for (const directory of ['scenarios', 'scenarios-patch']) {
 async function replay(t: TestContext, directory: string): Promise<Report> {
   const scratch = mkdtempSync(join(tmpdir(), 'parity-'));
   const log = join(scratch, 'log');
-  const program = `${process.execPath} ${join(root, 'src/cli/portcullis.ts')} serve -c {dir}`;
+  const program = `${process.execPath} ${PROGRAM} serve -c {dir}`;
   const gateway = `echo worker_processes=1 >>{dir}/main.cf; (tail -q -F -n +1 {dir}/../log >>${log} 2>&1) & exec ${program}`;
   const args = ['run', '--json', '--jobs', `${AT_ONCE}`, '--dir', directory, '--gateway', gateway];
   const child = spawn(process.execPath, ['test/parity/parity.mjs', ...args], {

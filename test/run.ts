@@ -1,5 +1,6 @@
 /**
- * `npm test`: the Debian packages that the suites run against, then types, lint and tests.
+ * `npm test`: the Debian packages that the suites run against, then types, lint, build and tests.
+ * Programs that tests start are the built ones, which need half as long to start.
  * As root it installs what is missing; else it names it, and the suites say themselves what they leave out.
  * Several files run at once, and those that only ask functions share a few processes. Many files measure time and memory,
  * and figures taken beside other work mislead: a file that fails is asked once more, alone, and that answer counts.
@@ -8,6 +9,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { BUILT_PROGRAM } from './support/gateway-program.ts';
 import { together } from './support/one-process.ts';
 
 /** A package, and a file that shows that it is there. */
@@ -111,7 +113,11 @@ function failedFiles(title: string, files: readonly string[], atOnce: number, sc
   const list = join(scratch, 'failed');
   const reporter = join(import.meta.dirname, 'support/reporter.ts');
   const args = ['--test', `--test-concurrency=${atOnce}`, `--test-reporter=${reporter}`, ...files];
-  const env = { [FAILED_FILES]: list, NODE_COMPILE_CACHE: join(scratch, 'compiled') };
+  const env = {
+    [FAILED_FILES]: list,
+    [BUILT_PROGRAM]: join(root, 'dist/portcullis.js'),
+    NODE_COMPILE_CACHE: join(scratch, 'compiled'),
+  };
   if (run(title, process.execPath, args, env)) return 'none';
   const failed = JSON.parse(readFileSync(list, 'utf8')) as string[];
   if (failed.length === 0) throw new Error('the tests did not run to their end');
@@ -123,6 +129,7 @@ const only = process.argv.slice(2);
 const steps: readonly [string, () => boolean][] = [
   ['types', () => run('types', bin('tsc'), ['-p', '.'])],
   ['lint', () => run('lint', bin('biome'), ['ci', '--colors=off', '--error-on-warnings', '.'])],
+  ['build', () => run('build', 'npm', ['run', '--silent', 'build'])],
   ['tests', () => runTests(only.length > 0 ? only : ['test/**/*.test.ts'])],
 ];
 const failed = steps.filter(([, step]) => !step()).map(([name]) => name);

@@ -2,11 +2,9 @@
  * Checks crypt(3) hashes in a thread of their own, started when the first one is needed. One question is worked on at a
  * time; one that takes too long ends with the thread.
  */
-import { extname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { threadProgram } from '../thread-program.ts';
 import type { CryptAnswer, CryptQuestion } from './crypt-work.ts';
-
-const FILE = join(import.meta.dirname, `crypt-work${extname(import.meta.filename)}`);
 
 interface Waiting {
   resolve(matches: boolean): void;
@@ -44,7 +42,7 @@ export class CryptThread {
 
   #start(): Worker {
     if (this.#worker) return this.#worker;
-    const worker = new Worker(FILE);
+    const worker = new Worker(threadProgram(import.meta.url, 'crypt-work'));
     worker.on('message', (answer: CryptAnswer) => this.#answered(answer));
     worker.on('error', (error) => this.#ended(worker, error));
     worker.on('exit', () => this.#ended(worker, new Error('the thread ended')));

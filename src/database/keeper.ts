@@ -73,9 +73,3 @@ export class Keeper {
     await thread?.terminate();
   }
 }
-
-/** The program beside a module of ours: `.ts` in a checkout, `.js` when built. */
-export function programBeside(module: string, name: string): URL {
-  const own = new URL(module);
-  return new URL(own.pathname.replace(/[^/]+(\.[jt]s)$/, `${name}$1`), own);
-}

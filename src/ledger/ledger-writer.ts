@@ -4,10 +4,11 @@
  * Parameters: ledger_retention, data_directory.
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { Keeper, programBeside } from '../database/keeper.ts';
+import { Keeper } from '../database/keeper.ts';
 import { DatabaseFailure, SharedDatabase } from '../database/shared-database.ts';
 import type { Attempt } from '../record/attempt.ts';
 import type { Log } from '../record/log.ts';
+import { threadProgram } from '../thread-program.ts';
 import { AnswerNews } from './answer-news.ts';
 import { ledgerFormat } from './ledger-format.ts';
 import { type KeptAnswer, LedgerStatements } from './ledger-statements.ts';
@@ -119,7 +120,7 @@ export class LedgerWriter {
     const { path, retentionMs, sizeLimitBytes, log } = this.#options;
     return new Keeper({
       name: this.#database.name,
-      program: programBeside(import.meta.url, 'ledger-keeper-thread'),
+      program: threadProgram(import.meta.url, 'ledger-keeper-thread'),
       workerData: { path, retentionMs, sizeLimitBytes },
       log,
       look: () => this.#database.lookAtFile(),

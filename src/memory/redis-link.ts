@@ -34,7 +34,7 @@ const SENTINEL_SCAN_MS = 2_000;
 
 /** Starts to connect. Rejects when a password or certificate file cannot be read. */
 export async function openLink(address: RedisAddress, events: LinkEvents): Promise<RedisLink> {
-  const redis = await import('redis');
+  const { default: redis } = await import('redis'); // CommonJS, of which a bundle has nothing else
   const { promise: tried, resolve } = Promise.withResolvers<void>();
   const told: LinkEvents = {
     onReady() {

@@ -5,10 +5,11 @@
  * failure; a broken file is moved aside, loudly, and the memory begins anew: mail goes on, newcomers wait once more.
  */
 import { setImmediate, setTimeout } from 'node:timers/promises';
-import { Keeper, programBeside } from '../database/keeper.ts';
+import { Keeper } from '../database/keeper.ts';
 import { type Attempt, DatabaseFailure, SharedDatabase } from '../database/shared-database.ts';
 import type { MaybePromise } from '../mail/maybe-promise.ts';
 import type { Log } from '../record/log.ts';
+import { threadProgram } from '../thread-program.ts';
 import { type Bucket, type Taken, takeFrom } from './bucket.ts';
 import type { SpaceName } from './spaces.ts';
 import { SqliteStatements } from './sqlite-statements.ts';
@@ -124,7 +125,7 @@ export class SqliteStore implements Store {
   #employKeeper(log: Log): Keeper {
     return new Keeper({
       name: this.name,
-      program: programBeside(import.meta.url, 'sqlite-keeper-thread'),
+      program: threadProgram(import.meta.url, 'sqlite-keeper-thread'),
       workerData: { path: this.#path },
       log,
       look: () => this.#database.lookAtFile(),

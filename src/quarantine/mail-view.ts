@@ -4,6 +4,7 @@
  * What comes out is text of strangers: who prints it takes care of control characters.
  */
 import { Worker } from 'node:worker_threads';
+import { threadProgram } from '../thread-program.ts';
 
 export interface MailView {
   readonly subject: string;
@@ -35,8 +36,7 @@ const MEMORY_MB = 200;
 /** The mail in this file. */
 export function viewMail(path: string, timeoutMs = TIMEOUT_MS): Promise<MailView | undefined> {
   const wish: ViewWish = { path, mostBytes: MOST_BYTES, mostTextLength: MOST_TEXT_LENGTH };
-  const program = import.meta.url.replace(/mail-view(\.[jt]s)$/, 'mail-view-thread$1');
-  const thread = new Worker(new URL(program), {
+  const thread = new Worker(threadProgram(import.meta.url, 'mail-view-thread'), {
     workerData: wish,
     stdout: true,
     stderr: true,

@@ -99,7 +99,7 @@ export class RedisTable implements Lookup {
 
 /** A client that connects in the background and never gives up. */
 async function connect(url: string): Promise<Client> {
-  const redis = await import('redis');
+  const { default: redis } = await import('redis'); // CommonJS, of which a bundle has nothing else
   const client = redis.createClient({
     url,
     RESP: 2,

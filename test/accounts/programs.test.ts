@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { FakeBackend } from '../smtp/fake-backend.ts';
-import { Client, PROGRAM, Served } from './served.ts';
+import { PROGRAM } from '../support/gateway-program.ts';
+import { Client, Served } from './served.ts';
 
 const run = promisify(execFile);
 const gateway = new Served();

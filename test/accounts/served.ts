@@ -3,11 +3,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { testCertificate, testKey } from '../smtp/certificate.ts';
 import { freePort } from '../support/free-port.ts';
-
-export const PROGRAM = resolve(import.meta.dirname, '../../src/cli/portcullis.ts');
+import { PROGRAM } from '../support/gateway-program.ts';
 
 export class Served {
   readonly directory = mkdtempSync(join(tmpdir(), 'logins-'));

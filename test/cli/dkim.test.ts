@@ -8,15 +8,15 @@ import { after, test } from 'node:test';
 import { findServingUser, isRoot } from '../../src/process/privileges.ts';
 import { readKeyRecord } from '../../src/sender-auth/dkim-key.ts';
 import { recordOf } from '../../src/sender-auth/dkim-keygen.ts';
+import { PROGRAM } from '../support/gateway-program.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'dkim-command-'));
 after(() => rmSync(directory, { recursive: true }));
 writeFileSync(join(directory, 'main.cf'), 'myhostname = mx.home.example\n');
 writeFileSync(join(directory, 'master.cf'), '127.0.0.1:2525 inet n - n - - smtpd\n');
-const program = join(import.meta.dirname, '../../src/cli/portcullis.ts');
 
 function dkim(words: string): { status: number | null; out: string; problem: string } {
-  const args = [program, 'dkim', ...words.split(' '), '-c', directory];
+  const args = [PROGRAM, 'dkim', ...words.split(' '), '-c', directory];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   return { status, out: stdout, problem: stderr };
 }

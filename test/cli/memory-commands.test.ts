@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { PROGRAM } from '../support/gateway-program.ts';
 import { portcullis, type Ran } from '../support/program.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'memory-commands-'));
@@ -13,7 +14,6 @@ writeFileSync(
   `myhostname = mx.home.example\ndata_directory = ${directory}/data\nsmtpd_relay_restrictions = reject_unauth_destination\n`,
 );
 writeFileSync(join(directory, 'master.cf'), '127.0.0.1:2525 inet n - n - - smtpd\n');
-const program = join(import.meta.dirname, '../../src/cli/portcullis.ts');
 
 function run(words: string): Promise<Ran> {
   const args = words.match(/"[^"]*"|\S+/g)?.map((word) => word.replace(/"/g, '')) ?? [];
@@ -22,7 +22,7 @@ function run(words: string): Promise<Ran> {
 
 /** `memory import`, which reads what is piped into it. */
 function imported(lines: string): string {
-  const args = [program, 'memory', 'import', '--json', '-c', directory];
+  const args = [PROGRAM, 'memory', 'import', '--json', '-c', directory];
   return spawnSync(process.execPath, args, { input: lines, encoding: 'utf8' }).stdout.trim();
 }
 

@@ -9,9 +9,10 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { PROGRAM } from '../support/gateway-program.ts';
 import { ownNetwork } from '../support/own-network.ts';
 import { noPostfix, RealPostfix } from '../support/real-postfix.ts';
-import { PROGRAM, ServedGateway } from '../support/served-gateway.ts';
+import { ServedGateway } from '../support/served-gateway.ts';
 import { SmtpClient } from '../support/smtp-client.ts';
 import { until } from '../support/until.ts';
 import { EICAR, mailWith, noClamd, RealClamd } from './clamav/real-clamd.ts';

@@ -7,9 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
+import { PROGRAM } from '../support/gateway-program.ts';
 import { missing, RedisServer } from './redis-server.ts';
-
-const program = join(import.meta.dirname, '../../src/cli/portcullis.ts');
 
 interface Gateway {
   readonly port: number;
@@ -43,7 +42,7 @@ greylist_delay = 1s
 ${more}`,
   );
   writeFileSync(join(directory, 'master.cf'), `127.0.0.1:${port} inet n - n - - smtpd\n`);
-  const gateway: ChildProcess = spawn(process.execPath, [program, 'serve', '-c', directory]);
+  const gateway: ChildProcess = spawn(process.execPath, [PROGRAM, 'serve', '-c', directory]);
   const log: string[] = [];
   for (const stream of [gateway.stdout, gateway.stderr])
     stream?.on('data', (bytes) => log.push(...String(bytes).trim().split('\n')));

@@ -1,10 +1,8 @@
 /** A gateway run as its users run it: `portcullis serve -c DIR`, a process with workers. Its log is read as it comes. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { PROGRAM } from './gateway-program.ts';
 import { until } from './until.ts';
-
-export const PROGRAM = join(import.meta.dirname, '../../src/cli/portcullis.ts');
 
 /** A line of the log. */
 export type LogEvent = Readonly<Record<string, unknown>>;

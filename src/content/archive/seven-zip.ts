@@ -7,6 +7,7 @@
 import { Worker } from 'node:worker_threads';
 import { Refused } from '../../mail/refused.ts';
 import { reply } from '../../mail/reply.ts';
+import { threadProgram } from '../../thread-program.ts';
 import { BrokenArchive, OverBudget } from './budget.ts';
 import type { ByteSource } from './byte-source.ts';
 import { Conversation } from './seven-zip-conversation.ts';
@@ -95,8 +96,11 @@ export class SevenZip {
 }
 
 function newThread(): Worker {
-  const file = import.meta.url.replace(/seven-zip(\.[jt]s)$/, 'seven-zip-thread$1');
-  const thread = new Worker(new URL(file), { name: 'archives', stdout: true, stderr: true });
+  const thread = new Worker(threadProgram(import.meta.url, 'seven-zip-thread'), {
+    name: 'archives',
+    stdout: true,
+    stderr: true,
+  });
   thread.unref();
   return thread;
 }
