@@ -109,8 +109,15 @@ export async function assemble(configuration: Configuration, runtime: Runtime): 
     atInspection: (look) => void looks.push(look),
   };
   const services = configuration.services.flatMap((service) => {
-    const made = LISTENERS[service.program]?.(configuration, service, shared);
-    return made ? [{ service, ...made }] : [];
+    const make = LISTENERS[service.program];
+    if (make) return [{ service, ...make(configuration, service, shared) }];
+    book.add({
+      source: service.source,
+      severity: 'warning',
+      problem: `service ${service.name}: ${service.program} is not built yet, so that nothing listens there`,
+      remedy: 'take the line out',
+    });
+    return [];
   });
   refuseLoops(shared.nextHops, book.add);
   await tables.ready();

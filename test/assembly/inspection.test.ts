@@ -34,6 +34,14 @@ const cases: readonly Case[] = [
     says: [],
   },
   {
+    title: 'a service that is not there yet',
+    main: 'smtpd_recipient_restrictions = reject_unauth_destination\n',
+    master: `127.0.0.1:8025 inet n - n - - admin\n${LISTENER}`,
+    says: [
+      /^warning master\.cf:1: service 127\.0\.0\.1:8025: admin is not built yet, so that nothing listens there;/,
+    ],
+  },
+  {
     title: 'limits: rates in main.cf and in a table',
     main: 'smtpd_data_restrictions = check_sasl_rate { 200/1d, burst=50, hash:$config_directory/rates }, check_sender_rate 5/x\n',
     files: { rates: 'ann 1000/1d\nboss@ours.test none\n192.0.2 100/1h burst=5\njoe 5 a day\n' },
