@@ -205,6 +205,10 @@ export class Supervisor {
         ready.resolve();
       }
     });
+    child.on('error', ({ message }) => {
+      // else a letter to one that has just ended, whose exit is heard in a moment
+      if (child.process.pid === undefined) failed(`a worker cannot be started: ${message}`);
+    });
     child.on('exit', (code, signal) => {
       clearTimeout(timer);
       failed(`a worker ended before it was ready (${signal ?? `exit code ${code}`})`);

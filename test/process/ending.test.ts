@@ -99,6 +99,22 @@ test('SIGHUP and SIGTERM while the workers get ready', async (t) => {
   assert.equal(await other.ended(), 0, other.output);
 });
 
+test('workers that die in the moment when they are to serve do not take the supervisor along', async (t) => {
+  const { directory } = await Serving.prepare(t, TWO_WORKERS);
+  const gateway = ServedGateway.begin(directory);
+  await until(
+    () => gateway.workers().length === 2,
+    () => 'no workers',
+  );
+  gateway.signal('SIGSTOP');
+  await sleep(3_000); // they say that they are prepared, and nobody listens
+  for (const worker of gateway.workers()) process.kill(worker, 'SIGKILL');
+  gateway.signal('SIGCONT');
+  assert.equal(await gateway.ended(), 1);
+  assert.match(gateway.output, /a worker ended before it was ready \(SIGKILL\)/);
+  assert.doesNotMatch(gateway.output, /Unhandled/);
+});
+
 test('a port that another program has is told at once', async (t) => {
   const { directory, port } = await Serving.prepare(t);
   const other = createServer();
