@@ -3,7 +3,7 @@
 #   docker run -p 25:25 -v /etc/portcullis:/etc/portcullis:ro -v portcullis:/var/lib/portcullis portcullis
 FROM node:24-slim AS build
 WORKDIR /build
-COPY package.json package-lock.json ./
+COPY package.json package-lock.json tsconfig.json ./
 RUN npm ci --no-audit --no-fund --ignore-scripts
 COPY src src
 RUN npm run build && npm prune --omit=dev --no-audit --no-fund --ignore-scripts

@@ -112,3 +112,18 @@ test('every file begins by saying what it is', () => {
   });
   assert.deepEqual(silent, []);
 });
+
+test('the program of every thread is built', () => {
+  const { scripts } = JSON.parse(readFileSync(join(source, '../package.json'), 'utf8'));
+  const started = files.flatMap((path) =>
+    [
+      ...readFileSync(join(source, path), 'utf8').matchAll(/threadProgram\(import\.meta\.url, '([^']+)'/g),
+    ].map(([, name]) => `src/${posix.join(posix.dirname(path), `${name}.ts`)}`),
+  );
+  assert.ok(started.length > 0);
+  const built = new Set(scripts.build.split(' '));
+  assert.deepEqual(
+    started.filter((path) => !built.has(path)),
+    [],
+  );
+});

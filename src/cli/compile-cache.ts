@@ -1,6 +1,6 @@
 /**
- * Keeps compiled code from one start to the next: a command answers in a third of the time, and so do the workers, which
- * inherit the variable and need no compiler of TypeScript then. The directory belongs to this user alone, because whoever
+ * Keeps compiled code from one start to the next: a command answers in a third of the time. Workers inherit the variable,
+ * and need no compiler of TypeScript then. The directory belongs to this user alone, because whoever
  * could write there could change the program; without such a directory nothing is kept.
  */
 import { mkdirSync, statSync } from 'node:fs';
