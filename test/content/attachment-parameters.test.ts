@@ -133,9 +133,9 @@ test('a header that is nothing but hostile fields', () => {
     value,
   }));
   namesInFields(fields);
-  const began = process.threadCpuUsage();
+  const began = processorMs();
   namesInFields(fields);
-  const { user, system } = process.threadCpuUsage(began);
-  console.log(`a megabyte of hostile fields: ${((user + system) / 1_000).toFixed(1)} ms`);
-  assert.ok(user + system < 50_000);
+  const ms = processorMs() - began;
+  console.log(`a megabyte of hostile fields: ${ms.toFixed(1)} ms`);
+  assert.ok(ms < 50);
 });

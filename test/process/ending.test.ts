@@ -64,13 +64,19 @@ test('killed workers are replaced, SIGTERM lets mail finish', async (t) => {
   assert.deepEqual([confirmed(serving, 'last'), confirmed(serving, 'cut')], [1, 0]);
 });
 
-test('SIGHUP and SIGTERM while the workers get ready', async (t) => {
-  const { directory } = await Serving.prepare(t, TWO_WORKERS);
+/** Its workers get ready. */
+async function withTwoWorkers(directory: string): Promise<ServedGateway> {
   const gateway = ServedGateway.begin(directory);
   await until(
     () => gateway.workers().length === 2,
     () => 'no workers',
   );
+  return gateway;
+}
+
+test('SIGHUP and SIGTERM while the workers get ready', async (t) => {
+  const { directory } = await Serving.prepare(t, TWO_WORKERS);
+  const gateway = await withTwoWorkers(directory);
   const first = gateway.workers();
   process.kill(first[0] as number, 'SIGSTOP');
   gateway.signal('SIGHUP');
@@ -90,22 +96,14 @@ test('SIGHUP and SIGTERM while the workers get ready', async (t) => {
   gateway.signal('SIGTERM');
   assert.equal(await gateway.ended(), 0, gateway.output);
 
-  const other = ServedGateway.begin(directory);
-  await until(
-    () => other.workers().length === 2,
-    () => 'no workers',
-  );
+  const other = await withTwoWorkers(directory);
   other.signal('SIGTERM');
   assert.equal(await other.ended(), 0, other.output);
 });
 
 test('workers that die in the moment when they are to serve do not take the supervisor along', async (t) => {
   const { directory } = await Serving.prepare(t, TWO_WORKERS);
-  const gateway = ServedGateway.begin(directory);
-  await until(
-    () => gateway.workers().length === 2,
-    () => 'no workers',
-  );
+  const gateway = await withTwoWorkers(directory);
   gateway.signal('SIGSTOP');
   await sleep(3_000); // they say that they are prepared, and nobody listens
   for (const worker of gateway.workers()) process.kill(worker, 'SIGKILL');

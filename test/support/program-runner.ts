@@ -1,9 +1,7 @@
 /** A process in which program.ts runs commands, one after the other. A command has ended when nothing is left to wait for. */
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { PROGRAM } from './gateway-program.ts';
 import type { Ran } from './program.ts';
-
-const PROGRAM = join(import.meta.dirname, '../../src/cli/portcullis.ts');
 
 const said = { out: '', err: '' };
 let count = 0;

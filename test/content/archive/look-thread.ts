@@ -2,6 +2,7 @@
  * Looks at attachments in a thread of its own and measures how long its loop is busy: the runner of the tests keeps account
  * of every promise in its own thread, which takes longer than the work.
  */
+import { once } from 'node:events';
 import { after } from 'node:test';
 import { isMainThread, parentPort, Worker } from 'node:worker_threads';
 import { directory, keysOf, type LookOptions } from '../attachment-look.ts';
@@ -22,12 +23,12 @@ export interface Answer {
 let thread: Worker | undefined;
 
 /** All keys that are asked about. One question at a time. */
-export function lookInThread(name: string, bytes: Buffer, options: LookOptions): Promise<Answer> {
+export async function lookInThread(name: string, bytes: Buffer, options: LookOptions): Promise<Answer> {
   thread ??= new Worker(new URL(import.meta.url), { workerData: { directory } });
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  thread.removeAllListeners().on('message', resolve).on('error', reject);
+  const answered = once(thread, 'message');
   thread.postMessage({ name, bytes, options });
-  return promise;
+  const [answer] = await answered;
+  return answer;
 }
 
 if (isMainThread) after(() => thread?.terminate());

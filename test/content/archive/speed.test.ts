@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { processorMs } from '../../support/processor-time.ts';
 import { directory, keysOf, noise, part } from '../attachment-look.ts';
 import { busiest } from './busy.ts';
 import { samples } from './samples.ts';
@@ -29,12 +30,11 @@ interface Cost {
 
 async function cost(what: string, bytes: number, work: () => Promise<unknown>): Promise<Cost> {
   await work();
-  const began = process.threadCpuUsage();
+  const began = processorMs();
   const start = performance.now();
   const { longestMs } = await busiest(work);
   const ms = performance.now() - start;
-  const { user, system } = process.threadCpuUsage(began);
-  const cpuMs = (user + system) / 1_000;
+  const cpuMs = processorMs() - began;
   const rate = bytes / MB / (ms / 1_000);
   const perCore = Math.round(bytes / MB / (cpuMs / 1_000));
   console.log(
